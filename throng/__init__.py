@@ -1,0 +1,1 @@
+"""Throng: the Python side of the dbt project (server, UDFs, synthetic country)."""
