@@ -1,0 +1,50 @@
+"""The Python functions that SQL can call.
+
+REGISTRY is the one list: the server gives each entry to every session, the on-run-start check of
+the dbt project asks for each, `throng server status` prints them. A model calls a function only
+through its macro in macros/udf.
+
+A function takes and returns whole Arrow arrays. To add one, see CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from throng.udfs.landing import inspect_landing
+from throng.udfs.pseudonyms import pseudonymise
+
+
+@dataclass(frozen=True)
+class Udf:
+    """One Python function as SQL sees it.
+
+    Attributes:
+        sql_name: lower case; Spark looks functions up that way.
+        function: Arrow arrays in, one Arrow array of the same length out.
+        return_type: Spark's DDL name of the result type.
+        deterministic: whether equal arguments always give equal results.
+    """
+
+    sql_name: str
+    function: Callable[..., pa.Array]
+    return_type: str
+    deterministic: bool
+
+    def to_spark(self) -> Any:  # noqa: ANN401 - pyspark's UDF class; imported only on the server
+        """The function as an Arrow UDF of Spark."""
+        from pyspark.sql.functions import arrow_udf
+
+        spark_udf = arrow_udf(self.function, self.return_type)
+        return spark_udf if self.deterministic else spark_udf.asNondeterministic()
+
+
+REGISTRY: list[Udf] = [
+    Udf("pseudonymise", pseudonymise, "string", deterministic=True),
+    # It reads files, so two calls may differ.
+    Udf("inspect_landing", inspect_landing, "string", deterministic=False),
+]

@@ -1,0 +1,21 @@
+"""The command line: `throng --help`."""
+
+from __future__ import annotations
+
+import typer
+
+from throng.server import commands as server_commands
+
+app = typer.Typer(
+    help="Phone records into aggregates about groups of people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(server_commands.app, name="server")
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

@@ -1,0 +1,1 @@
+"""The Throng server: Spark SQL behind the Hive Thrift protocol, in one background JVM."""

@@ -1,0 +1,126 @@
+"""`throng server start|stop|status|logs`."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throng.server import control
+from throng.server.settings import LOOPBACK, ServerSettings, SettingsError
+from throng.udfs import REGISTRY
+
+app = typer.Typer(help="The local Spark SQL server (Hive Thrift protocol).", no_args_is_help=True)
+
+Warehouse = Annotated[
+    Path | None,
+    typer.Option(help="Folder of tables, metastore and log. [env: THRONG_WAREHOUSE]"),
+]
+
+
+@app.command()
+def start(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; loopback by default. [THRONG_HOST]")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Thrift port, 10000. [THRONG_PORT]")] = None,
+    memory: Annotated[str | None, typer.Option(help="Java heap, 2g. [THRONG_MEMORY]")] = None,
+    warehouse: Warehouse = None,
+    master: Annotated[
+        str | None, typer.Option(help="Spark master, local[*]. [THRONG_MASTER]")
+    ] = None,
+    ui_port: Annotated[
+        int | None, typer.Option(help="Port of Spark's web page; none by default. [THRONG_UI_PORT]")
+    ] = None,
+    conf: Annotated[
+        list[str] | None,
+        typer.Option(help="Further Spark setting key=value, repeatable. [THRONG_SPARK_CONF]"),
+    ] = None,
+) -> None:
+    """Start the server in the background and wait until it answers a query."""
+    settings = _settings(
+        host=host,
+        port=port,
+        memory=memory,
+        warehouse=warehouse,
+        master=master,
+        ui_port=ui_port,
+        conf=conf,
+    )
+    began = time.monotonic()
+    try:
+        running = control.start(settings, typer.echo)
+    except control.ServerError as error:
+        _fail(error)
+    if time.monotonic() - began > 1:
+        typer.echo(f"Ready after {time.monotonic() - began:.0f} s (pid {running.pid}).")
+
+
+@app.command()
+def stop(warehouse: Warehouse = None) -> None:
+    """Stop the server of the warehouse folder and everything it started."""
+    settings = _settings(warehouse=warehouse)
+    stopped = control.stop(settings)
+    typer.echo("Stopped." if stopped else f"No server runs for {settings.warehouse}.")
+
+
+@app.command()
+def status(warehouse: Warehouse = None) -> None:
+    """Show address, processes, uptime, memory, what is open, and the Python functions."""
+    settings = _settings(warehouse=warehouse)
+    running = control.find_running(settings)
+    if running is None:
+        typer.echo(f"No server runs for {settings.warehouse}.")
+        raise typer.Exit(3)
+    try:
+        missing = control.missing_udfs(running.settings)
+    except control.ServerError as error:
+        _fail(error)
+    uptime = timedelta(seconds=int(time.time() - running.started_at))
+    udfs = ", ".join(
+        f"{udf.sql_name}{' (MISSING)' if udf.sql_name in missing else ''}" for udf in REGISTRY
+    )
+    reach = "this machine only" if running.settings.host in LOOPBACK else "EVERY HOST THAT ROUTES"
+    for name, value in {
+        "address": f"{running.address}   reachable from {reach}, no password",
+        "metastore": f"127.0.0.1:{running.metastore_port}   this machine only, no password",
+        "pid": f"{running.pid} (Java {running.java_pid})",
+        "uptime": uptime,
+        "memory": f"{running.memory_mb():,.0f} MB resident, heap at most {running.settings.memory}",
+        "master": running.settings.master,
+        "warehouse": running.settings.warehouse,
+        "log": running.settings.log_file,
+        "UDFs": udfs,
+    }.items():
+        typer.echo(f"{name:<10} {value}")
+    if missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def logs(
+    warehouse: Warehouse = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.")] = 40,
+) -> None:
+    """Print the end of the server's log."""
+    settings = _settings(warehouse=warehouse)
+    if not settings.log_file.exists():
+        typer.echo(f"There is no log yet: {settings.log_file}")
+        raise typer.Exit(1)
+    for line in control.tail(settings.log_file, lines):
+        typer.echo(line)
+
+
+def _settings(**options: object) -> ServerSettings:
+    try:
+        return ServerSettings.resolve(**options)
+    except SettingsError as error:
+        _fail(error)
+
+
+def _fail(error: Exception) -> None:
+    typer.echo(f"Error: {error}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,303 @@
+"""Start, stop and look at the server from outside it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from pyhive import hive
+from thrift.Thrift import TException
+
+from throng.server.driver import LOCK_TAKEN
+from throng.server.java import JavaNotFoundError, find_java
+from throng.server.settings import LOOPBACK, ServerSettings
+from throng.server.spark_home import make_spark_home
+from throng.udfs import REGISTRY
+from throng.udfs.pseudonyms import KeyFileError, ensure_key_file
+
+START_TIMEOUT_S = 180
+STOP_TIMEOUT_S = 30
+# What the JVM needs beside its heap (code, threads, buffers).
+_BESIDE_HEAP_MB = 400
+
+
+class ServerError(Exception):
+    """The server cannot do what was asked; the message says why and what to change."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server found running, as it wrote itself down."""
+
+    pid: int
+    java_pid: int
+    started_at: float
+    metastore_port: int
+    settings: ServerSettings
+
+    @property
+    def address(self) -> str:
+        """host:port of the Thrift server."""
+        return f"{self.settings.host}:{self.settings.port}"
+
+    def processes(self) -> list[psutil.Process]:
+        """The driver and everything it started, Python workers included."""
+        try:
+            driver = psutil.Process(self.pid)
+            return [driver, *driver.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def memory_mb(self) -> float:
+        """Resident memory of all its processes, MB."""
+        total = 0
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += process.memory_info().rss
+        return total / 2**20
+
+
+def find_running(settings: ServerSettings) -> RunningServer | None:
+    """The server of this warehouse folder, or None; a state file left by a killed one is None."""
+    try:
+        state = json.loads(settings.state_file.read_text())
+        process = psutil.Process(state["pid"])
+        if abs(process.create_time() - state["started_at"]) > 1:
+            return None
+    except (OSError, psutil.NoSuchProcess):
+        return None
+    return RunningServer(
+        pid=state["pid"],
+        java_pid=state["java_pid"],
+        started_at=state["started_at"],
+        metastore_port=state["metastore_port"],
+        settings=ServerSettings.from_json(json.dumps(state["settings"])),
+    )
+
+
+def start(settings: ServerSettings, say: Callable[[str], None]) -> RunningServer:
+    """Start the server and return once it answers a query. Does nothing if it runs already.
+
+    Raises:
+        ServerError: it cannot start; nothing is left running.
+    """
+    running = find_running(settings)
+    if running:
+        _check_same(running, settings)
+        say(f"The server already runs on {running.address} (pid {running.pid}).")
+        return running
+    try:
+        java = find_java()
+        ensure_key_file()
+    except (JavaNotFoundError, KeyFileError) as error:
+        raise ServerError(str(error)) from None
+    _make_run_folder(settings)
+    _check_lock(settings)
+    _check_port(settings.host, settings.port)
+    _check_memory(settings)
+    if settings.host not in LOOPBACK:
+        say(
+            f"Note: the server listens on {settings.host}, not only on this machine. It asks for "
+            "no password: whoever reaches the port can read and write all that this user can."
+        )
+    say(f"Starting the server on {settings.host}:{settings.port} (Java {java.version}) ...")
+    environment = {
+        **os.environ,
+        "JAVA_HOME": str(java.home),
+        "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home")),
+        "SPARK_DRIVER_MEMORY": settings.memory,
+        "SPARK_LOCAL_IP": "127.0.0.1" if settings.host in LOOPBACK else settings.host,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+        "THRONG_JAVA_OPTIONS": f"-Dderby.stream.error.file={settings.run_folder / 'derby.log'}",
+    }
+    with settings.log_file.open("wb") as log:
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "throng.server.driver", settings.to_json()],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+    try:
+        return _wait_until_it_answers(settings, driver)
+    except BaseException:
+        _kill_tree(driver)
+        raise
+
+
+def stop(settings: ServerSettings) -> bool:
+    """Stop the server of this warehouse; False if none runs. Returns once all is gone."""
+    running = find_running(settings)
+    if running is None:
+        return False
+    processes = running.processes()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=5)
+    settings.state_file.unlink(missing_ok=True)
+    return True
+
+
+def connect(settings: ServerSettings, database: str = "default") -> hive.Connection:
+    """A PyHive connection to the server.
+
+    Raises:
+        ServerError: nothing answers on host and port.
+    """
+    try:
+        return hive.connect(
+            host=settings.host, port=settings.port, username="throng", database=database
+        )
+    except (TException, OSError):
+        raise ServerError(
+            f"No server answers on {settings.host}:{settings.port}. Start it: throng server start"
+        ) from None
+
+
+def missing_udfs(settings: ServerSettings) -> list[str]:
+    """Names of the registry that a new session of the server does not know."""
+    with contextlib.closing(connect(settings)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("show functions")
+        known = {name.split(".")[-1] for (name,) in cursor.fetchall()}
+    return [udf.sql_name for udf in REGISTRY if udf.sql_name not in known]
+
+
+def _check_same(running: RunningServer, settings: ServerSettings) -> None:
+    asked = (settings.host, settings.port)
+    if asked != (running.settings.host, running.settings.port):
+        raise ServerError(
+            f"The warehouse {settings.warehouse} already has a server on {running.address} (pid "
+            f"{running.pid}). Use that one, stop it (throng server stop), or give another "
+            "--warehouse."
+        )
+
+
+def _make_run_folder(settings: ServerSettings) -> None:
+    try:
+        # Subscriber-level tables live here: only for the user who runs the server.
+        settings.warehouse.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.run_folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"The warehouse folder {settings.warehouse} cannot be made ({error.strerror}). "
+            "Choose another: --warehouse or THRONG_WAREHOUSE."
+        ) from None
+    settings.state_file.unlink(missing_ok=True)
+
+
+def _check_lock(settings: ServerSettings) -> None:
+    with (settings.run_folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ServerError(_locked_sentence(settings, file.read())) from None
+
+
+def _locked_sentence(settings: ServerSettings, pid: str) -> str:
+    return (
+        f"The metastore in {settings.warehouse} is locked by another server (pid {pid or '?'}). "
+        "Stop that one, wait until it has started, or give another --warehouse."
+    )
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ServerError(
+                f"Port {port} on {host} is taken by another program or not allowed "
+                f"({error.strerror}). Choose another: --port or THRONG_PORT (dbt reads it too)."
+            ) from None
+
+
+def _check_memory(settings: ServerSettings) -> None:
+    free_mb = psutil.virtual_memory().available / 2**20
+    if settings.memory_mb + _BESIDE_HEAP_MB > free_mb:
+        raise ServerError(
+            f"Too little memory: the server asks for {settings.memory} and about "
+            f"{_BESIDE_HEAP_MB} MB beside, but {free_mb:,.0f} MB are free. "
+            "Give less: --memory or THRONG_MEMORY."
+        )
+
+
+def _wait_until_it_answers(settings: ServerSettings, driver: subprocess.Popen) -> RunningServer:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if driver.poll() is not None:
+            raise ServerError(_why_it_ended(settings, driver.returncode))
+        running = find_running(settings)
+        if running and running.pid == driver.pid and _answers(settings):
+            return running
+        time.sleep(0.2)
+    raise ServerError(
+        f"The server did not answer within {START_TIMEOUT_S} s and was ended. "
+        f"Its log: {settings.log_file}"
+    )
+
+
+def _answers(settings: ServerSettings) -> bool:
+    try:
+        with contextlib.closing(connect(settings)) as connection:
+            cursor = connection.cursor()
+            cursor.execute("select 1")
+            return cursor.fetchall() == [(1,)]
+    except (ServerError, TException, hive.Error):
+        return False
+
+
+def _why_it_ended(settings: ServerSettings, return_code: int) -> str:
+    """The reason for a failed start in plain words, from the exit code and the log."""
+    log = settings.log_file.read_text(errors="replace")
+    if return_code == LOCK_TAKEN or "XSDB6" in log:
+        return _locked_sentence(settings, (settings.run_folder / "lock").read_text())
+    if re.search("BindException|Could not create ServerSocket", log):
+        return (
+            f"Port {settings.port} on {settings.host} was taken while the server started. "
+            "Choose another: --port or THRONG_PORT."
+        )
+    if re.search("Could not reserve enough space|OutOfMemoryError|Cannot allocate memory", log):
+        return f"Java could not have {settings.memory} of memory. Give less: --memory."
+    lines = [line for line in log.splitlines() if line.strip()]
+    last = lines[-1] if lines else "(the log is empty)"
+    return f"The server ended while it started: {last}\nThe whole log: {settings.log_file}"
+
+
+def _kill_tree(driver: subprocess.Popen) -> None:
+    try:
+        processes = [psutil.Process(driver.pid), *psutil.Process(driver.pid).children(True)]
+    except psutil.NoSuchProcess:
+        return
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
+    driver.wait()
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last `lines` lines of a text file."""
+    return path.read_text(errors="replace").splitlines()[-lines:]

@@ -1,0 +1,190 @@
+"""The background process: one PySpark driver with the Hive Thrift server in its JVM.
+
+Started by `throng server start` as `python -m throng.server.driver SETTINGS_JSON`; runs until it
+is sent SIGTERM or its JVM dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+import types
+import zipfile
+from pathlib import Path
+
+import psutil
+
+from throng.server.metastore import start_metastore
+from throng.server.settings import ServerSettings
+from throng.udfs import REGISTRY
+
+LOCK_TAKEN = 75
+
+
+def main() -> int:
+    """Run a server with the settings given as JSON in the first argument."""
+    settings = ServerSettings.from_json(sys.argv[1])
+    lock = _lock(settings.run_folder / "lock")
+    if lock is None:
+        return LOCK_TAKEN
+    # Raised in the main thread, so that a stop during start-up ends start-up too.
+    signal.signal(signal.SIGTERM, _raise_exit)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    context = SparkContext(conf=_spark_conf(settings))
+    java_process = context._gateway.proc
+    try:
+        if not settings.is_local:
+            context.addPyFile(str(_zip_package(settings.run_folder)))
+        jvm = context._jvm
+        port = start_metastore(jvm, settings.warehouse / "metastore", settings.warehouse / "tables")
+        # Into the Hadoop settings before the first statement: the catalog reads it there.
+        context._jsc.hadoopConfiguration().set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
+        session = SparkSession(context)
+        for udf in REGISTRY:
+            session.udf.register(udf.sql_name, udf.to_spark())
+            _inject(session, udf.sql_name)
+        jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
+            session._jsparkSession.sqlContext()
+        )
+        _write_state(settings, java_process.pid, metastore_port=port)
+        # The JVM is our child: when it dies by itself, so do we.
+        while java_process.poll() is None:
+            time.sleep(0.5)
+        print("The Java process has ended; so does the server.", flush=True)
+        return 1
+    except SystemExit:
+        session = SparkSession.getActiveSession()
+        if session:
+            session.stop()
+        return 0
+    finally:
+        settings.state_file.unlink(missing_ok=True)
+        context._gateway.shutdown()
+        java_process.stdin.close()  # the JVM ends itself at the end of its input
+        try:
+            java_process.wait(timeout=15)
+        except Exception as error:  # noqa: BLE001
+            print(f"Killing the Java process: {error}", flush=True)
+            java_process.kill()
+
+
+def _lock(path: Path) -> int | None:
+    """Take the lock of the warehouse for as long as this process lives; None if it is taken.
+
+    The system lets go of it when the process dies, however it dies.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    return descriptor
+
+
+def _raise_exit(_signal: int, _frame: types.FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported late
+    from pyspark import SparkConf
+
+    values = {
+        "spark.sql.catalogImplementation": "hive",
+        "spark.sql.warehouse.dir": str(settings.warehouse / "tables"),
+        "spark.local.dir": str(settings.run_folder / "spill"),
+        # The same for every client; dbt's own ANSI setting never arrives over Thrift.
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+        # One session a connection: with a shared one, dbt threads drop each other's views.
+        "spark.sql.hive.thriftServer.singleSession": "false",
+        "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
+        "spark.hadoop.hive.server2.thrift.port": str(settings.port),
+        "spark.hadoop.hive.server2.transport.mode": "binary",
+        # A killed run leaves files of a table that was never registered; its rerun replaces them.
+        "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
+        "spark.ui.enabled": "false" if settings.ui_port is None else "true",
+        "spark.ui.showConsoleProgress": "false",
+        # Python workers are forked once and kept.
+        "spark.python.worker.reuse": "true",
+    }
+    if settings.ui_port is not None:
+        values["spark.ui.port"] = str(settings.ui_port)
+    if settings.is_local:
+        values |= {
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            # 200 by default: for a cluster. Adaptive execution merges what is still too many.
+            "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 2)),
+        }
+    conf = SparkConf().setMaster(settings.master).setAppName("throng")
+    for key, value in {**values, **settings.spark_conf}.items():
+        conf.set(key, value)
+    return conf
+
+
+def _inject(session, name: str) -> None:  # noqa: ANN001 - pyspark is imported late
+    """Hand a function of this session to every session that the Thrift server opens.
+
+    A Thrift session starts from the extensions it shares with ours, not from our temporary
+    functions. These are Spark internals (hence the exact pin): tests/python/integration
+    /test_server.py calls a UDF from two new sessions.
+    """
+    jvm, java_session = session._jvm, session._jsparkSession
+    registry = java_session.sessionState().functionRegistry()
+    identifier = next(
+        candidate
+        for candidate in _java_iterate(registry.listFunction().iterator())
+        if candidate.funcName().lower() == name
+    )
+    java_session.extensions().injectFunction(
+        jvm.scala.Tuple3(
+            jvm.org.apache.spark.sql.catalyst.FunctionIdentifier(name),
+            registry.lookupFunction(identifier).get(),
+            registry.lookupFunctionBuilder(identifier).get(),
+        )
+    )
+
+
+def _java_iterate(iterator):  # noqa: ANN001, ANN202 - a py4j object
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def _zip_package(folder: Path) -> Path:
+    """The throng package as a zip file for the workers of a cluster."""
+    package = Path(__file__).parent.parent
+    target = folder / "throng.zip"
+    with zipfile.ZipFile(target, "w") as archive:
+        for source in sorted(package.rglob("*.py")):
+            archive.write(source, source.relative_to(package.parent))
+    return target
+
+
+def _write_state(settings: ServerSettings, java_pid: int, metastore_port: int) -> None:
+    state = {
+        "pid": os.getpid(),
+        "java_pid": java_pid,
+        # A pid alone may be somebody else's by the time it is read.
+        "started_at": psutil.Process().create_time(),
+        "metastore_port": metastore_port,
+        "settings": json.loads(settings.to_json()),
+    }
+    half = settings.state_file.with_suffix(".new")
+    half.write_text(json.dumps(state, indent=1))
+    half.replace(settings.state_file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

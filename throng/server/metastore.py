@@ -1,0 +1,49 @@
+"""The Hive metastore service inside the server's JVM, on loopback only.
+
+Spark with an embedded metastore opens its Derby database anew for every session, and dbt opens
+a session for every model: 1.7 s a model against 0.3 s with a metastore service beside it.
+
+Hive's own `HiveMetaStore.startMetaStore` listens on every interface without a password and has
+no setting for the address. Its parts are public, so the same service is put together here
+around a socket that is bound to 127.0.0.1. Whoever has an account on this machine can still
+reach it.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JVMView
+
+
+def start_metastore(jvm: JVMView, database: Path, tables: Path) -> int:
+    """Serve the Derby database in `database` and return the port on 127.0.0.1.
+
+    Args:
+        jvm: the driver's JVM.
+        database: folder of the Derby database; made if missing.
+        tables: default location of new tables.
+    """
+    conf = jvm.org.apache.hadoop.hive.conf.HiveConf()
+    for key, value in {
+        "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={database};create=true",
+        "datanucleus.schema.autoCreateAll": "true",
+        "hive.metastore.schema.verification": "false",
+        "hive.metastore.warehouse.dir": str(tables),
+        "hive.metastore.uris": "",
+    }.items():
+        conf.set(key, value)
+    hive_metastore = jvm.org.apache.hadoop.hive.metastore.HiveMetaStore
+    handler = hive_metastore.newRetryingHMSHandler(
+        jvm.org.apache.hadoop.hive.metastore.HiveMetaStore.HMSHandler("throng", conf, False), conf
+    )
+    # Port 0: the system picks a free one. The host is what startMetaStore leaves null.
+    socket = jvm.org.apache.hadoop.hive.common.auth.HiveAuthUtils.getServerSocket("127.0.0.1", 0)
+    processor = jvm.org.apache.hadoop.hive.metastore.TSetIpAddressProcessor(handler)
+    pool = jvm.org.apache.thrift.server.TThreadPoolServer
+    service = pool(pool.Args(socket).processor(processor))
+    threading.Thread(target=service.serve, name="metastore", daemon=True).start()
+    return socket.getServerSocket().getLocalPort()

