@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 from pyarrow import fs
@@ -86,8 +87,8 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
     Returns:
         JSON objects: either {"problem": sentence} or {"problem": null, "tables": [...]} with, for
-        events, cell_sites and areas each: name, location (a URI), format (csv or parquet),
-        file_columns ([name, SQL type] in file order) and columns ([our name, name in the files or
+        events, cell_sites and areas each: name, location (a URI), uri (the same, percent-encoded as
+        Spark reports files), format (csv or parquet), file_columns ([name, SQL type] in file order) and columns ([our name, name in the files or
         null, SQL type or null]).
     """
     return pa.array(
@@ -151,13 +152,14 @@ def _describe(
         raise LandingError(f"All files in {feed.name}/ ({folder}) are empty.")
     file_format = formats.pop()
     if file_format == "parquet":
-        file_columns = _parquet_columns(filesystem, root, [f for f in files], feed)
+        file_columns = _parquet_columns(filesystem, root, files, feed)
     else:
         file_columns = [[name, "string"] for name in _csv_columns(heads, feed)]
     types = {name.lower(): sql_type for name, sql_type in file_columns}
     return {
         "name": feed.name,
         "location": f"{prefix}{folder}",
+        "uri": quote(f"{prefix}{folder}", safe="/:+=@,;!$&'()~*"),
         "format": file_format,
         "delimiter": feed.delimiter,
         "has_header": feed.has_header,

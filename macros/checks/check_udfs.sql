@@ -1,0 +1,14 @@
+{# on-run-start: every Python function that the macros call is there, in a new session.
+   The names are those of throng.udfs.REGISTRY (a policy test compares the two). #}
+{% macro check_udfs() %}
+    {% if execute %}
+        {% set known = [] %}
+        {% for row in run_query('show functions').rows %}
+            {% do known.append(row[0].split('.')[-1]) %}
+        {% endfor %}
+        {% for name in ['inspect_landing', 'pseudonymise'] if name not in known %}
+            {% do stop("The server lacks the Python function '" ~ name ~ "'. Start it with: "
+                ~ "throng server start (after an update of throng: stop it first).") %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

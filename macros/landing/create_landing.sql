@@ -1,0 +1,87 @@
+{# on-run-start: check the landing folder, then lay external tables over it. Copies nothing;
+   what is dropped is only the name of an external table, never a file.
+
+   For each of events, cell_sites and areas: landing.<name>_files has the columns of the files,
+   landing.<name> has ours, all as text, with the file each row came from. #}
+{% macro create_landing() %}
+    {% if execute %}
+        {% set request = {
+            'landing_path': var('landing_path'),
+            'event_columns': var('event_columns'),
+            'event_delimiter': var('event_delimiter'),
+            'event_header': var('event_header'),
+        } %}
+        {% set answer = fromjson(run_query(
+            "select inspect_landing('" ~ sql_text(tojson(request)) ~ "')"
+        ).rows[0][0]) %}
+        {% if answer['problem'] %}
+            {% do stop(answer['problem']) %}
+        {% endif %}
+
+        {% do run_query('create schema if not exists landing') %}
+        {% for table in answer['tables'] %}
+            {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}
+            {% do run_query(landing_files_table(table)) %}
+            {% do run_query(landing_view(table)) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# An external table over all files of one folder, with the columns of the files. #}
+{% macro landing_files_table(table) %}
+    create table landing.{{ table['name'] }}_files (
+        {% for name, sql_type in table['file_columns'] %}
+        `{{ name }}` {{ 'bigint' if sql_type == 'nanoseconds' else sql_type }}
+        {{- ',' if not loop.last or table['format'] == 'csv' }}
+        {% endfor %}
+        {{ '_malformed_row string' if table['format'] == 'csv' }}
+    )
+    using {{ table['format'] }}
+    options (
+        path '{{ sql_text(table['location']) }}',
+        recursiveFileLookup 'true'
+        {% if table['format'] == 'csv' %},
+        header '{{ table['has_header'] }}',
+        sep '{{ sql_text(table['delimiter']) }}',
+        quote '"',
+        escape '"',
+        encoding 'UTF-8',
+        mode 'PERMISSIVE',
+        columnNameOfCorruptRecord '_malformed_row'
+        {% endif %}
+    )
+{% endmacro %}
+
+
+{# Our columns as text over an external table; a column that the files do not have is null. #}
+{% macro landing_view(table) %}
+    create or replace view landing.{{ table['name'] }} as
+    select
+        {% for ours, theirs, sql_type in table['columns'] %}
+        {% if sql_type is none %}cast(null as string)
+        {%- else %}cast(`{{ theirs }}` as string)
+        {%- endif %} as {{ ours }},
+        {% if ours == 'event_at' %}
+        {{ landing_timestamp(theirs, sql_type) }} as event_at_timestamp,
+        {% endif %}
+        {% endfor %}
+        {{ '_malformed_row is not null' if table['format'] == 'csv' else 'false' }} as is_malformed,
+        replace(_metadata.file_path, '{{ sql_text(table['uri']) }}/', '') as source_file
+    from landing.{{ table['name'] }}_files
+{% endmacro %}
+
+
+{# A time that the files hold as a time, not as text: a Parquet timestamp or date. #}
+{% macro landing_timestamp(column, sql_type) -%}
+    {% if sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)
+    {%- elif sql_type in ['timestamp', 'timestamp_ntz', 'date'] %}cast(`{{ column }}` as timestamp)
+    {%- else %}cast(null as timestamp)
+    {%- endif %}
+{%- endmacro %}
+
+
+{# A text inside single quotes of Spark SQL. #}
+{% macro sql_text(text) -%}
+    {{ text | replace('\\', '\\\\') | replace("'", "\\'") }}
+{%- endmacro %}

@@ -1,0 +1,119 @@
+{{ config(partition_by=['event_date']) }}
+
+-- The one pass over the event files: every row read, either accepted, then with its place and its
+-- event_date, or rejected, then with a reason and no event_date.
+--
+-- Of rows that are equal in every column, the one in the file with the smallest name is accepted
+-- once; the others are duplicates.
+
+with
+
+events as (
+
+    select * from {{ ref('stg_landing__events') }}
+
+),
+
+cell_site_versions as (
+
+    select * from {{ ref('int_cell_site_versions') }}
+
+),
+
+events_placed as (
+
+    select /*+ broadcast(cell_site_versions) */
+        events.source_file,
+        events.subscriber_id,
+        events.event_at,
+        events.cell_id,
+        events.counterpart_id,
+        events.event_type,
+        events.direction,
+        events.duration_s,
+        events.volume_mb,
+        events.event_at_shown,
+        cell_site_versions.site_id,
+        cell_site_versions.area_id,
+        cell_site_versions.longitude,
+        cell_site_versions.latitude,
+        case
+            when events.reject_reason is not null then events.reject_reason
+            when cell_site_versions.cell_id is null then 'unknown_cell'
+        end as reject_reason
+    from events
+    left join cell_site_versions
+        on
+            events.cell_id = cell_site_versions.cell_id
+            and events.event_at >= cell_site_versions.valid_from
+            and events.event_at < cell_site_versions.valid_to
+
+),
+
+copies_numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                event_at,
+                subscriber_id,
+                reject_reason,
+                cell_id,
+                counterpart_id,
+                event_type,
+                direction,
+                duration_s,
+                volume_mb
+            order by source_file
+        ) as copy_number
+    from events_placed
+
+),
+
+reasons_complete as (
+
+    select
+        *,
+        case
+            when reject_reason is not null then reject_reason
+            when copy_number > 1 then 'duplicate'
+        end as final_reason
+    from copies_numbered
+
+),
+
+final as (
+
+    select
+        source_file,
+        final_reason as reject_reason,
+        case
+            when final_reason in ('unparsable_time', 'outside_study') then event_at_shown
+            -- A cell id is shown unless it could be the number or the hash of a person.
+            when final_reason = 'unknown_cell'
+                then
+                    case
+                        when cell_id rlike '([0-9].*){7}|@|^.{21}' then {{ shape_of('cell_id') }}
+                        else cell_id
+                    end
+        end as rejected_value,
+        subscriber_id,
+        counterpart_id,
+        event_type,
+        direction,
+        duration_s,
+        volume_mb,
+        event_at,
+        site_id,
+        area_id,
+        longitude,
+        latitude,
+        -- An unknown cell may be an identifier in the wrong column: only its shape goes on.
+        case when final_reason is null then cell_id end as cell_id,
+        case when final_reason is null then cast(event_at as date) end as event_date
+    from reasons_complete
+
+)
+
+select * from final

@@ -1,0 +1,28 @@
+{{ config(materialized='view') }}
+
+-- Accepted events at a cell that has an area: what every aggregate counts.
+
+with
+
+events as (
+
+    select * from {{ ref('int_events_checked') }}
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        cell_id,
+        area_id,
+        event_at,
+        event_date
+    from events
+    where
+        event_date is not null
+        and area_id is not null
+
+)
+
+select * from final

@@ -1,0 +1,60 @@
+-- Every area of the finest level (the level of the cell list), with the area it belongs to at
+-- each level, itself included.
+
+with recursive
+
+cell_sites as (
+
+    select * from {{ ref('stg_landing__cell_sites') }}
+
+),
+
+areas as (
+
+    select * from {{ ref('stg_landing__areas') }}
+
+),
+
+finest_areas as (
+
+    select
+        areas.area_id,
+        areas.area_level,
+        areas.parent_area_id
+    from areas
+    left semi join cell_sites
+        on areas.area_id = cell_sites.area_id
+
+),
+
+ancestors as (
+
+    select
+        area_id as finest_area_id,
+        area_level,
+        area_id,
+        parent_area_id
+    from finest_areas
+    union all
+    select
+        ancestors.finest_area_id,
+        areas.area_level,
+        areas.area_id,
+        areas.parent_area_id
+    from ancestors
+    inner join areas
+        on ancestors.parent_area_id = areas.area_id
+
+),
+
+final as (
+
+    select
+        finest_area_id,
+        area_level,
+        area_id
+    from ancestors
+
+)
+
+select * from final

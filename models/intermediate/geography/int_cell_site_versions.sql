@@ -1,0 +1,95 @@
+-- Where each cell is at each instant: stretches of time that do not overlap.
+-- Where the rows of a cell list overlap, the one that began last holds (ties: smallest area_id),
+-- so that no event is ever counted in two areas.
+
+with
+
+cell_sites as (
+
+    select * from {{ ref('stg_landing__cell_sites') }}
+
+),
+
+listed as (
+
+    select
+        cell_id,
+        site_id,
+        area_id,
+        longitude,
+        latitude,
+        coalesce(valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+    from cell_sites
+
+),
+
+boundaries as (
+
+    select
+        cell_id,
+        valid_from as boundary_at
+    from listed
+    union distinct
+    select
+        cell_id,
+        valid_to as boundary_at
+    from listed
+
+),
+
+stretches as (
+
+    select
+        cell_id,
+        boundary_at as stretch_from,
+        lead(boundary_at) over (partition by cell_id order by boundary_at) as stretch_to
+    from boundaries
+
+),
+
+versions_ranked as (
+
+    select
+        listed.cell_id,
+        listed.site_id,
+        listed.area_id,
+        listed.longitude,
+        listed.latitude,
+        stretches.stretch_from as valid_from,
+        stretches.stretch_to as valid_to,
+        row_number() over (
+            partition by listed.cell_id, stretches.stretch_from
+            order by
+                listed.valid_from desc,
+                listed.area_id asc nulls last,
+                listed.site_id asc nulls last,
+                listed.longitude asc,
+                listed.latitude asc,
+                listed.valid_to asc
+        ) as version_rank
+    from listed
+    inner join stretches
+        on
+            listed.cell_id = stretches.cell_id
+            and listed.valid_from <= stretches.stretch_from
+            and listed.valid_to >= stretches.stretch_to
+
+),
+
+final as (
+
+    select
+        cell_id,
+        site_id,
+        area_id,
+        longitude,
+        latitude,
+        valid_from,
+        valid_to
+    from versions_ranked
+    where version_rank = 1
+
+)
+
+select * from final

@@ -1,0 +1,126 @@
+{{ config(partition_by=['period']) }}
+
+-- The home area of each subscriber in each period: the area where most of the subscriber's days
+-- ended; ties by the most recent such day. One active day is enough.
+-- The period 'reference' is home_start to home_end: what visits and relocations compare with.
+
+with
+
+day_end_areas as (
+
+    select * from {{ ref('int_day_end_areas') }}
+
+),
+
+areas_by_level as (
+
+    select * from {{ ref('int_areas_by_level') }}
+
+),
+
+study_window as (
+
+    select * from {{ ref('int_study_window') }}
+
+),
+
+periods as (
+
+    select
+        day_end_areas.subscriber_id,
+        day_end_areas.area_id,
+        day_end_areas.event_date,
+        'study' as period,
+        cast(study_window.study_start_date as timestamp) as period_start
+    from day_end_areas
+    cross join study_window
+
+    union all
+
+    select
+        day_end_areas.subscriber_id,
+        day_end_areas.area_id,
+        day_end_areas.event_date,
+        'reference' as period,
+        cast(study_window.home_start_date as timestamp) as period_start
+    from day_end_areas
+    cross join study_window
+    where
+        day_end_areas.event_date >= study_window.home_start_date
+        and day_end_areas.event_date <= study_window.home_end_date
+
+    union all
+
+    select
+        subscriber_id,
+        area_id,
+        event_date,
+        'week' as period,
+        date_trunc('week', event_date) as period_start
+    from day_end_areas
+
+    union all
+
+    select
+        subscriber_id,
+        area_id,
+        event_date,
+        'month' as period,
+        date_trunc('month', event_date) as period_start
+    from day_end_areas
+
+),
+
+days_per_area as (
+
+    select
+        periods.subscriber_id,
+        periods.period,
+        periods.period_start,
+        areas_by_level.area_level,
+        areas_by_level.area_id,
+        count(*) as n_days,
+        max(periods.event_date) as last_date
+    from periods
+    inner join areas_by_level
+        on periods.area_id = areas_by_level.finest_area_id
+    group by
+        periods.subscriber_id,
+        periods.period,
+        periods.period_start,
+        areas_by_level.area_level,
+        areas_by_level.area_id
+
+),
+
+areas_ranked as (
+
+    -- No further tie-break is needed: a day ends in one area only.
+    select
+        subscriber_id,
+        period,
+        period_start,
+        area_level,
+        area_id,
+        row_number() over (
+            partition by subscriber_id, period, period_start, area_level
+            order by n_days desc, last_date desc
+        ) as area_rank
+    from days_per_area
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        area_level,
+        area_id as home_area_id,
+        period_start,
+        period
+    from areas_ranked
+    where area_rank = 1
+
+)
+
+select * from final

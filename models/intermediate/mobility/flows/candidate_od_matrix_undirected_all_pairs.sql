@@ -1,0 +1,35 @@
+-- Subscribers seen in both areas the same day, in whatever order.
+
+with
+
+area_visits as (
+
+    select * from {{ ref('int_area_visits') }}
+
+),
+
+final as (
+
+    select
+        'day' as period,
+        cast(first_area.event_date as timestamp) as period_start,
+        first_area.area_level,
+        first_area.area_id as area_id_1,
+        second_area.area_id as area_id_2,
+        count(*) as n_subscribers
+    from area_visits as first_area
+    inner join area_visits as second_area
+        on
+            first_area.subscriber_id = second_area.subscriber_id
+            and first_area.event_date = second_area.event_date
+            and first_area.area_level = second_area.area_level
+            and first_area.area_id < second_area.area_id
+    group by
+        first_area.event_date,
+        first_area.area_level,
+        first_area.area_id,
+        second_area.area_id
+
+)
+
+select * from final

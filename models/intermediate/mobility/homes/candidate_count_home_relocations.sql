@@ -1,0 +1,36 @@
+-- Home in the reference period against home in the week. Those who stayed are in it, and those
+-- who had no home in the reference period (previous_home_area_id is null).
+
+with
+
+home_areas as (
+
+    select * from {{ ref('int_home_areas') }}
+
+),
+
+final as (
+
+    select
+        'week' as period,
+        weekly.period_start,
+        weekly.area_level,
+        previous.home_area_id as previous_home_area_id,
+        weekly.home_area_id as new_home_area_id,
+        count(*) as n_subscribers
+    from home_areas as weekly
+    left join home_areas as previous
+        on
+            weekly.subscriber_id = previous.subscriber_id
+            and weekly.area_level = previous.area_level
+            and previous.period = 'reference'
+    where weekly.period = 'week'
+    group by
+        weekly.period_start,
+        weekly.area_level,
+        previous.home_area_id,
+        weekly.home_area_id
+
+)
+
+select * from final

@@ -1,0 +1,29 @@
+-- Subscribers by the home area of the period.
+
+with
+
+home_areas as (
+
+    select * from {{ ref('int_home_areas') }}
+
+),
+
+final as (
+
+    select
+        period,
+        period_start,
+        area_level,
+        home_area_id as area_id,
+        count(*) as n_subscribers
+    from home_areas
+    where period in ('study', 'week', 'month')
+    group by
+        period,
+        period_start,
+        area_level,
+        home_area_id
+
+)
+
+select * from final

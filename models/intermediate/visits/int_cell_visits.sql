@@ -1,0 +1,35 @@
+{{ config(partition_by=['event_date']) }}
+
+-- Who was at which cell on which day. Events are many, the cells of a day few: all that follows
+-- but the order of events starts from here.
+
+with
+
+events as (
+
+    select * from {{ ref('int_events_located') }}
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        cell_id,
+        area_id,
+        count(*) as n_events,
+        -- Bit h is set if there was an event in the hour that begins at h o'clock.
+        bit_or(shiftleft(1, hour(event_at))) as hours_seen,
+        min(event_at) as first_event_at,
+        max(event_at) as last_event_at,
+        event_date
+    from events
+    group by
+        subscriber_id,
+        cell_id,
+        area_id,
+        event_date
+
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- The publishable part of candidate_od_matrix_directed_consecutive_pairs.
+
+with
+
+candidates as (
+
+    select * from {{ ref('candidate_od_matrix_directed_consecutive_pairs') }}
+
+),
+
+final as (
+
+    select
+        period,
+        period_start,
+        area_level,
+        from_area_id,
+        to_area_id,
+        n_subscribers
+    from candidates
+    where {{ has_min_group_size('n_subscribers') }}
+
+)
+
+select * from final

@@ -1,0 +1,24 @@
+-- The publishable part of candidate_count_subscribers_home_area.
+
+with
+
+candidates as (
+
+    select * from {{ ref('candidate_count_subscribers_home_area') }}
+
+),
+
+final as (
+
+    select
+        period,
+        period_start,
+        area_level,
+        area_id,
+        n_subscribers
+    from candidates
+    where {{ has_min_group_size('n_subscribers') }}
+
+)
+
+select * from final

@@ -1,0 +1,25 @@
+-- One row per administrative area of any level.
+
+with
+
+areas as (
+
+    select * from {{ source('landing', 'areas') }}
+
+),
+
+final as (
+
+    select
+        trim(area_id) as area_id,
+        trim(area_level) as area_level,
+        trim(area_name) as area_name,
+        nullif(trim(parent_area_id), '') as parent_area_id,
+        cast(nullif(trim(population), '') as double) as population,
+        geometry
+    from areas
+    where nullif(trim(area_id), '') is not null
+
+)
+
+select * from final

@@ -1,0 +1,28 @@
+-- One row per distinct row of the cell list. A cell may stand there several times, once per
+-- stretch of time (valid_from included, valid_to not); int_cell_site_versions orders them.
+
+with
+
+cell_sites as (
+
+    select * from {{ source('landing', 'cell_sites') }}
+
+),
+
+final as (
+
+    -- A cell listed twice in the same words is one cell.
+    select distinct
+        trim(cell_id) as cell_id,
+        nullif(trim(site_id), '') as site_id,
+        nullif(trim(area_id), '') as area_id,
+        cast(trim(longitude) as double) as longitude,
+        cast(trim(latitude) as double) as latitude,
+        cast(nullif(trim(valid_from), '') as timestamp) as valid_from,
+        cast(nullif(trim(valid_to), '') as timestamp) as valid_to
+    from cell_sites
+    where nullif(trim(cell_id), '') is not null
+
+)
+
+select * from final

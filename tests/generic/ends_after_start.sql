@@ -1,0 +1,7 @@
+{# A stretch of time ends after it begins. #}
+{% test ends_after_start(model, start_column='valid_from', end_column='valid_to') %}
+
+select * from {{ model }}
+where {{ end_column }} <= {{ start_column }}
+
+{% endtest %}
