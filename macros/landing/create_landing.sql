@@ -30,44 +30,54 @@
 
 {# An external table over all files of one folder, with the columns of the files. #}
 {% macro landing_files_table(table) %}
-    create table landing.{{ table['name'] }}_files (
-        {% for name, sql_type in table['file_columns'] %}
-        `{{ name }}` {{ 'bigint' if sql_type == 'nanoseconds' else sql_type }}
-        {{- ',' if not loop.last or table['format'] == 'csv' }}
-        {% endfor %}
-        {{ '_malformed_row string' if table['format'] == 'csv' }}
-    )
+    {% set columns = [] %}
+    {% for name, sql_type in table['file_columns'] %}
+        {% do columns.append('`' ~ name ~ '` ' ~ ('bigint' if sql_type == 'nanoseconds'
+            else sql_type)) %}
+    {% endfor %}
+    {% set options = {'path': table['location'], 'recursiveFileLookup': 'true'} %}
+    {% if table['format'] == 'csv' %}
+        {# A row with too few or too many fields keeps its text here; only whether is asked. #}
+        {% do columns.append('_malformed_row string') %}
+        {% do options.update({
+            'header': table['has_header'] | string,
+            'sep': table['delimiter'],
+            'quote': '"',
+            'escape': '"',
+            'encoding': 'UTF-8',
+            'mode': 'PERMISSIVE',
+            'columnNameOfCorruptRecord': '_malformed_row',
+        }) %}
+    {% endif %}
+    {% set option_lines = [] %}
+    {% for name, text in options.items() %}
+        {% do option_lines.append(name ~ " '" ~ sql_text(text) ~ "'") %}
+    {% endfor %}
+    create table landing.{{ table['name'] }}_files ({{ columns | join(', ') }})
     using {{ table['format'] }}
-    options (
-        path '{{ sql_text(table['location']) }}',
-        recursiveFileLookup 'true'
-        {% if table['format'] == 'csv' %},
-        header '{{ table['has_header'] }}',
-        sep '{{ sql_text(table['delimiter']) }}',
-        quote '"',
-        escape '"',
-        encoding 'UTF-8',
-        mode 'PERMISSIVE',
-        columnNameOfCorruptRecord '_malformed_row'
-        {% endif %}
-    )
+    options ({{ option_lines | join(', ') }})
 {% endmacro %}
 
 
 {# Our columns as text over an external table; a column that the files do not have is null. #}
 {% macro landing_view(table) %}
+    {% set columns = [] %}
+    {% for ours, theirs, sql_type in table['columns'] %}
+        {% set text = 'null' if sql_type is none else '`' ~ theirs ~ '`' %}
+        {% do columns.append('cast(' ~ text ~ ' as string) as ' ~ ours) %}
+        {% if ours == 'event_at' %}
+            {% do columns.append(landing_timestamp(theirs, sql_type) ~ ' as event_at_timestamp') %}
+        {% endif %}
+    {% endfor %}
     create or replace view landing.{{ table['name'] }} as
     select
-        {% for ours, theirs, sql_type in table['columns'] %}
-        {% if sql_type is none %}cast(null as string)
-        {%- else %}cast(`{{ theirs }}` as string)
-        {%- endif %} as {{ ours }},
-        {% if ours == 'event_at' %}
-        {{ landing_timestamp(theirs, sql_type) }} as event_at_timestamp,
-        {% endif %}
-        {% endfor %}
+        {{ columns | join(',\n        ') }},
         {{ '_malformed_row is not null' if table['format'] == 'csv' else 'false' }} as is_malformed,
-        replace(_metadata.file_path, '{{ sql_text(table['uri']) }}/', '') as source_file
+        substr(
+            _metadata.file_path,
+            locate('{{ sql_text(table['folder']) }}/', _metadata.file_path)
+            + {{ table['folder'] | length + 1 }}
+        ) as source_file
     from landing.{{ table['name'] }}_files
 {% endmacro %}
 

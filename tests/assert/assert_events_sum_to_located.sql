@@ -29,16 +29,22 @@ counted as (
         period,
         area_level
 
+),
+
+final as (
+
+    select
+        counted.period,
+        counted.area_level,
+        counted.n_events,
+        located.n_events as n_events_located,
+        counted.n_impossible_cells
+    from counted
+    cross join located
+    where
+        counted.n_events <> located.n_events
+        or counted.n_impossible_cells > 0
+
 )
 
-select
-    counted.period,
-    counted.area_level,
-    counted.n_events,
-    located.n_events as n_events_located,
-    counted.n_impossible_cells
-from counted
-cross join located
-where
-    counted.n_events <> located.n_events
-    or counted.n_impossible_cells > 0
+select * from final

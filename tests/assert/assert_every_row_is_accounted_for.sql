@@ -44,14 +44,20 @@ rows_used as (
     full outer join rows_rejected
         on rows_accepted.source_file = rows_rejected.source_file
 
+),
+
+final as (
+
+    select
+        rows_read.source_file as file_read,
+        rows_used.source_file as file_used,
+        rows_read.n_rows as n_rows_read,
+        rows_used.n_rows as n_rows_used
+    from rows_read
+    full outer join rows_used
+        on rows_read.source_file = rows_used.source_file
+    where rows_read.n_rows is distinct from rows_used.n_rows
+
 )
 
-select
-    rows_read.source_file as file_read,
-    rows_used.source_file as file_used,
-    rows_read.n_rows as n_rows_read,
-    rows_used.n_rows as n_rows_used
-from rows_read
-full outer join rows_used
-    on rows_read.source_file = rows_used.source_file
-where rows_read.n_rows is distinct from rows_used.n_rows
+select * from final

@@ -29,11 +29,17 @@ expected as (
         min(own_level) as own_level
     from levels_per_area
 
+),
+
+final as (
+
+    select levels_per_area.finest_area_id
+    from levels_per_area
+    cross join expected
+    where
+        levels_per_area.n_levels < expected.n_levels
+        or levels_per_area.own_level <> expected.own_level
+
 )
 
-select levels_per_area.finest_area_id
-from levels_per_area
-cross join expected
-where
-    levels_per_area.n_levels < expected.n_levels
-    or levels_per_area.own_level <> expected.own_level
+select * from final

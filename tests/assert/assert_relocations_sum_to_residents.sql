@@ -24,18 +24,24 @@ residents as (
     select * from {{ ref('candidate_count_residents') }}
     where period = 'week'
 
+),
+
+final as (
+
+    select
+        residents.period_start,
+        residents.area_level,
+        residents.area_id,
+        residents.n_subscribers as n_residents,
+        relocations.n_subscribers as n_relocations
+    from residents
+    full outer join relocations
+        on
+            residents.period_start = relocations.period_start
+            and residents.area_level = relocations.area_level
+            and residents.area_id = relocations.area_id
+    where residents.n_subscribers is distinct from relocations.n_subscribers
+
 )
 
-select
-    residents.period_start,
-    residents.area_level,
-    residents.area_id,
-    residents.n_subscribers as n_residents,
-    relocations.n_subscribers as n_relocations
-from residents
-full outer join relocations
-    on
-        residents.period_start = relocations.period_start
-        and residents.area_level = relocations.area_level
-        and residents.area_id = relocations.area_id
-where residents.n_subscribers is distinct from relocations.n_subscribers
+select * from final

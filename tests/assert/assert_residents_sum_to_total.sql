@@ -24,17 +24,23 @@ totals as (
 
     select * from {{ ref('candidate_total_subscribers') }}
 
+),
+
+final as (
+
+    select
+        residents.period,
+        residents.period_start,
+        residents.area_level,
+        residents.n_subscribers as n_residents,
+        totals.n_subscribers as n_total
+    from residents
+    left join totals
+        on
+            residents.period = totals.period
+            and residents.period_start = totals.period_start
+    where residents.n_subscribers is distinct from totals.n_subscribers
+
 )
 
-select
-    residents.period,
-    residents.period_start,
-    residents.area_level,
-    residents.n_subscribers as n_residents,
-    totals.n_subscribers as n_total
-from residents
-left join totals
-    on
-        residents.period = totals.period
-        and residents.period_start = totals.period_start
-where residents.n_subscribers is distinct from totals.n_subscribers
+select * from final

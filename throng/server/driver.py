@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import types
@@ -71,8 +72,8 @@ def main() -> int:
         java_process.stdin.close()  # the JVM ends itself at the end of its input
         try:
             java_process.wait(timeout=15)
-        except Exception as error:  # noqa: BLE001
-            print(f"Killing the Java process: {error}", flush=True)
+        except subprocess.TimeoutExpired:
+            print("The Java process did not end by itself; killing it.", flush=True)
             java_process.kill()
 
 

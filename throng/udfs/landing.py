@@ -87,9 +87,10 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
     Returns:
         JSON objects: either {"problem": sentence} or {"problem": null, "tables": [...]} with, for
-        events, cell_sites and areas each: name, location (a URI), uri (the same, percent-encoded as
-        Spark reports files), format (csv or parquet), file_columns ([name, SQL type] in file order) and columns ([our name, name in the files or
-        null, SQL type or null]).
+        events, cell_sites and areas each: name, location (a URI), folder (its path, percent-
+        encoded as Spark reports files), format (csv or parquet), file_columns ([name, SQL type]
+        in file order) and columns ([our name, name in the files, SQL type], the last two null
+        where the files have no such column).
     """
     return pa.array(
         [None if text is None else _answer(json.loads(text)) for text in request.to_pylist()],
@@ -159,7 +160,7 @@ def _describe(
     return {
         "name": feed.name,
         "location": f"{prefix}{folder}",
-        "uri": quote(f"{prefix}{folder}", safe="/:+=@,;!$&'()~*"),
+        "folder": quote(str(folder), safe="/:+=@,;!$&'()~*"),
         "format": file_format,
         "delimiter": feed.delimiter,
         "has_header": feed.has_header,

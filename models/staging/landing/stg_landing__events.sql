@@ -55,6 +55,11 @@ checked as (
 
     select
         *,
+        event_at_text rlike concat(
+            '^((19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}',
+            '|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](19|20)[0-9]{2})',
+            '([ T][0-9:.]{0,15})?$'
+        ) as looks_like_a_date,
         case
             when is_malformed then 'malformed_row'
             when subscriber_id is null then 'missing_subscriber'
@@ -86,10 +91,7 @@ final as (
         -- kept as it is.
         case
             when reject_reason = 'outside_study' then cast(event_at as string)
-            when
-                event_at_text rlike
-                '^((19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](19|20)[0-9]{2})([ T][0-9:.]{0,15})?$'
-                then event_at_text
+            when looks_like_a_date then event_at_text
             else {{ shape_of('event_at_text') }}
         end as event_at_shown
     from checked
