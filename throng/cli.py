@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from throng.beeline import beeline
 from throng.server import commands as server_commands
+from throng.summary import summary
 
 app = typer.Typer(
     help="Phone records into aggregates about groups of people.",
@@ -14,6 +16,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(server_commands.app, name="server")
+app.command()(summary)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(beeline)
 
 
 def main() -> None:

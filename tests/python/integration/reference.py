@@ -1,0 +1,526 @@
+"""Every mobility mart a second time, in DuckDB, written from the definitions alone.
+
+Nothing here is shared with the dbt project and nothing is fast on purpose: the events of the whole
+study are exploded to every area level (table ``seen``) and each mart is one query over that table.
+Where the pipeline groups first and joins later, this joins events to events. Two programs that
+agree although they work differently are unlikely to be wrong in the same way.
+
+The tables, in the order they are made:
+
+    raw        one row per line of an event file, all text, trimmed
+    areas      area_id, area_level, parent_area_id
+    versions   the rows of cell_sites with their half-open validity
+    judged     raw + event_at + area_id + reason (null = accepted)
+    seen       located events, once per area level
+    homes      area_level, period, period_start, subscriber_id, area_id
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+EVENT_COLUMNS = (
+    "subscriber_id",
+    "event_at",
+    "cell_id",
+    "event_type",
+    "direction",
+    "counterpart_id",
+    "duration_s",
+    "volume_mb",
+)
+
+REASONS = (
+    "malformed_row",
+    "missing_subscriber",
+    "missing_time",
+    "unparsable_time",
+    "outside_study",
+    "missing_cell",
+    "unknown_cell",
+    "duplicate",
+)
+
+# Key columns of each mart. The measures follow: n_subscribers everywhere, n_events in one.
+KEYS = {
+    "count_subscribers": ("period", "period_start", "area_level", "area_id"),
+    "count_events": ("period", "period_start", "area_level", "area_id"),
+    "total_subscribers": ("period", "period_start"),
+    "count_residents": ("period", "period_start", "area_level", "area_id"),
+    "od_matrix_directed_all_pairs": (
+        "period",
+        "period_start",
+        "area_level",
+        "from_area_id",
+        "to_area_id",
+    ),
+    "od_matrix_directed_consecutive_pairs": (
+        "period",
+        "period_start",
+        "area_level",
+        "from_area_id",
+        "to_area_id",
+    ),
+    "od_matrix_undirected_all_pairs": (
+        "period",
+        "period_start",
+        "area_level",
+        "area_id_1",
+        "area_id_2",
+    ),
+    "count_visits_home_away": (
+        "period",
+        "period_start",
+        "area_level",
+        "home_area_id",
+        "visit_area_id",
+    ),
+    "count_home_relocations": (
+        "period",
+        "period_start",
+        "area_level",
+        "previous_home_area_id",
+        "new_home_area_id",
+    ),
+    "count_subscribers_single_area": ("period", "period_start", "area_level", "area_id"),
+    "count_subscribers_home_area": ("period", "period_start", "area_level", "area_id"),
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a correct pipeline finds in one landing folder."""
+
+    #: by mart name: every cell with its exact head count, whatever its size
+    candidates: dict[str, pd.DataFrame]
+    #: source_file, reason, n_rows
+    rejected: pd.DataFrame
+    #: source_file, n_rows (files without a row of data do not appear)
+    rows_read: pd.DataFrame
+    #: period (study, week, month, reference), period_start, area_level, subscriber_id, area_id
+    homes: pd.DataFrame
+
+    def marts(self, min_group_size: int = 16) -> dict[str, pd.DataFrame]:
+        """The publishable part of every candidate."""
+        return {
+            name: table[table["n_subscribers"] >= min_group_size].reset_index(drop=True)
+            for name, table in self.candidates.items()
+        }
+
+
+# --------------------------------------------------------------------------------------------------
+# Reading: plain Python, because a row with the wrong number of fields must be seen as such
+# --------------------------------------------------------------------------------------------------
+
+
+def _event_files(landing: Path) -> list[Path]:
+    folder = landing / "events"
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(part.startswith(("_", ".")) for part in path.relative_to(folder).parts)
+    )
+
+
+def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        for fields in csv.reader(stream, delimiter=delimiter):
+            # A blank line is no row.
+            if fields and not (len(fields) == 1 and not fields[0].strip()):
+                yield fields
+
+
+def _read_events(landing: Path, event_columns: dict[str, str], delimiter: str) -> pa.Table:
+    source: dict[str, list] = {
+        name: [] for name in ("row_no", "source_file", "malformed", *EVENT_COLUMNS)
+    }
+    for path in _event_files(landing):
+        relative = path.relative_to(landing / "events").as_posix()
+        records = _records(path, delimiter)
+        header = [name.strip() for name in next(records, [])]
+        position = {}
+        for name in EVENT_COLUMNS:
+            theirs = event_columns.get(name, name)
+            if theirs in header:
+                position[name] = header.index(theirs)
+            elif header and name in EVENT_COLUMNS[:3]:
+                raise ValueError(f"{relative}: no column {theirs} (for {name})")
+        for fields in records:
+            malformed = len(fields) != len(header)
+            source["row_no"].append(len(source["row_no"]))
+            source["source_file"].append(relative)
+            source["malformed"].append(malformed)
+            for name in EVENT_COLUMNS:
+                missing = malformed or name not in position
+                source[name].append("" if missing else fields[position[name]])
+    types = {"row_no": pa.int64(), "malformed": pa.bool_()}
+    return pa.table({k: pa.array(v, type=types.get(k, pa.string())) for k, v in source.items()})
+
+
+def _timestamp_pattern(java: str) -> tuple[str, str]:
+    """A Java date pattern as (regular expression, strptime format); every digit is required."""
+    known = {
+        "yyyy": (r"\d{4}", "%Y"),
+        "MM": (r"\d{2}", "%m"),
+        "dd": (r"\d{2}", "%d"),
+        "HH": (r"\d{2}", "%H"),
+        "mm": (r"\d{2}", "%M"),
+        "ss": (r"\d{2}", "%S"),
+        "SSS": (r"\d{3}", "%g"),
+    }
+    expression, layout = "", ""
+    for token in re.findall(r"'[^']*'|[A-Za-z]+|[^A-Za-z']", java):
+        # 'yyyyMMddHHmmss' arrives as one run of letters: cut it where the letter changes.
+        letters = [m.group(0) for m in re.finditer(r"([A-Za-z])\1*", token)]
+        if token[0].isalpha():
+            for letter in letters:
+                if letter not in known:
+                    raise ValueError(f"timestamp format {java!r}: {letter!r} is not supported here")
+                expression += known[letter][0]
+                layout += known[letter][1]
+        else:
+            literal = token.strip("'") if token.startswith("'") else token
+            expression += re.escape(literal)
+            layout += literal
+    return expression, layout
+
+
+def _read_folder(con: duckdb.DuckDBPyConnection, folder: Path, columns: tuple[str, ...]) -> str:
+    """SQL for the CSV files of a folder: the wanted columns as trimmed text, '' where absent."""
+    files = [
+        p.as_posix()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and not p.name.startswith(("_", "."))
+    ]
+    listed = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+    source = (
+        f"read_csv([{listed}], header = true, all_varchar = true, union_by_name = true, "
+        "delim = ',', quote = '\"', escape = '\"', auto_detect = true)"
+    )
+    present = {row[0] for row in con.execute(f"describe select * from {source}").fetchall()}
+    picked = ", ".join(
+        f"coalesce(trim({name}), '') as {name}" if name in present else f"'' as {name}"
+        for name in columns
+    )
+    return f"select {picked} from {source}"
+
+
+# --------------------------------------------------------------------------------------------------
+# The rules
+# --------------------------------------------------------------------------------------------------
+
+# One verdict per row: the first reason that applies. A copy is judged among the rows that would be
+# accepted without it, so two copies of a bad row are both bad and neither is a duplicate.
+JUDGED = """
+create table judged as
+with parsed as (
+    select
+        row_no, source_file, malformed,
+        trim(subscriber_id) as subscriber_id, trim(event_at) as event_at_text,
+        trim(cell_id) as cell_id, trim(event_type) as event_type, trim(direction) as direction,
+        trim(counterpart_id) as counterpart_id, trim(duration_s) as duration_s,
+        trim(volume_mb) as volume_mb,
+        case when regexp_full_match(trim(event_at), $expression)
+             then try_strptime(trim(event_at), $layout) end as event_at
+    from raw
+),
+holding as (
+    -- of the versions that are valid at the instant, the one that began last
+    select parsed.row_no, versions.area_id
+    from parsed join versions
+      on versions.cell_id = parsed.cell_id
+     and (versions.valid_from is null or versions.valid_from <= parsed.event_at)
+     and (versions.valid_to is null or versions.valid_to > parsed.event_at)
+    where parsed.event_at is not null
+    qualify row_number() over (
+        partition by parsed.row_no
+        order by versions.valid_from desc nulls last, versions.area_id
+    ) = 1
+),
+faults as (
+    select
+        parsed.*, holding.area_id,
+        case
+            when malformed then 'malformed_row'
+            when subscriber_id = '' then 'missing_subscriber'
+            when event_at_text = '' then 'missing_time'
+            when event_at is null then 'unparsable_time'
+            when event_at < cast($study_start as timestamp) then 'outside_study'
+            when event_at >= cast($study_end as timestamp) + interval 1 day then 'outside_study'
+            when cell_id = '' then 'missing_cell'
+            when holding.row_no is null then 'unknown_cell'
+        end as fault
+    from parsed left join holding on holding.row_no = parsed.row_no
+),
+acceptable as (
+    select
+        row_no,
+        row_number() over (
+            partition by subscriber_id, event_at_text, cell_id, event_type, direction,
+                         counterpart_id, duration_s, volume_mb
+            order by source_file, row_no
+        ) as copy_no
+    from faults where fault is null
+)
+select
+    faults.*,
+    case when fault is not null then fault when copy_no > 1 then 'duplicate' end as reason
+from faults left join acceptable on acceptable.row_no = faults.row_no
+"""
+
+# A located event is at a cell with an area; it is seen once in that area and once in each area
+# above it.
+SEEN = """
+create table seen as
+with recursive above as (
+    select area_id as cell_area_id, area_id, area_level, parent_area_id from areas
+    union
+    select above.cell_area_id, areas.area_id, areas.area_level, areas.parent_area_id
+    from above join areas on areas.area_id = above.parent_area_id
+)
+select
+    above.area_level, judged.subscriber_id, judged.event_at,
+    cast(judged.event_at as date) as day, judged.cell_id, above.area_id
+from judged join above on above.cell_area_id = judged.area_id
+where judged.reason is null and judged.area_id <> ''
+"""
+
+# The four kinds of window over which somebody can have a home, as first and last day.
+HOMES = """
+create table homes as
+with study as (
+    select coalesce(cast($study_start as date),
+                    (select min(cast(event_at as date)) from judged where reason is null)) as first,
+           coalesce(cast($study_end as date), date '9999-12-31') as last
+),
+windows as (
+    select 'study' as period, first as period_start, first, last from study
+    union all
+    select 'reference', coalesce(cast($home_start as date), first),
+           coalesce(cast($home_start as date), first), coalesce(cast($home_end as date), last)
+    from study
+    union all
+    select distinct 'week', day - cast(isodow(day) - 1 as integer),
+           day - cast(isodow(day) - 1 as integer), day + cast(7 - isodow(day) as integer)
+    from seen
+    union all
+    select distinct 'month', make_date(year(day), month(day), 1),
+           make_date(year(day), month(day), 1), last_day(day)
+    from seen
+),
+evenings as (
+    -- the last event of the day; of several at its instant, that of the smallest cell_id
+    select area_level, subscriber_id, day, area_id
+    from seen
+    qualify row_number() over (
+        partition by area_level, subscriber_id, day order by event_at desc, cell_id asc
+    ) = 1
+)
+select
+    windows.period, cast(windows.period_start as timestamp) as period_start,
+    evenings.area_level, evenings.subscriber_id, evenings.area_id
+from evenings join windows on evenings.day between windows.first and windows.last
+group by
+    windows.period, windows.period_start, evenings.area_level, evenings.subscriber_id,
+    evenings.area_id
+qualify row_number() over (
+    partition by windows.period, windows.period_start, evenings.area_level, evenings.subscriber_id
+    order by count(*) desc, max(evenings.day) desc
+) = 1
+"""
+
+DAY = "'day' as period, cast({0} as timestamp) as period_start"
+
+MARTS = {
+    "count_subscribers": """
+        select period, cast(date_trunc(period, event_at) as timestamp) as period_start,
+               area_level, area_id, count(distinct subscriber_id) as n_subscribers
+        from seen cross join (values ('hour'), ('day'), ('week'), ('month')) as p (period)
+        group by all
+    """,
+    "count_events": """
+        select period, cast(date_trunc(period, event_at) as timestamp) as period_start,
+               area_level, area_id, count(distinct subscriber_id) as n_subscribers,
+               count(*) as n_events
+        from seen cross join (values ('hour'), ('day')) as p (period)
+        group by all
+    """,
+    # From the verdicts, not from `seen`: nothing about levels matters here.
+    "total_subscribers": """
+        select period, cast(date_trunc(period, event_at) as timestamp) as period_start,
+               count(distinct subscriber_id) as n_subscribers
+        from judged cross join (values ('day'), ('week'), ('month')) as p (period)
+        where reason is null and area_id <> ''
+        group by all
+    """,
+    "count_residents": """
+        select period, period_start, area_level, area_id,
+               count(distinct subscriber_id) as n_subscribers
+        from homes where period in ('study', 'week', 'month')
+        group by all
+    """,
+    # The first event in `from` is not after the last one in `to` exactly when some event in `from`
+    # is not after some event in `to`.
+    "od_matrix_directed_all_pairs": f"""
+        with instants as (
+            select distinct area_level, subscriber_id, day, event_at, area_id from seen
+        )
+        select {DAY.format("a.day")}, a.area_level, a.area_id as from_area_id,
+               b.area_id as to_area_id, count(distinct a.subscriber_id) as n_subscribers
+        from instants as a join instants as b
+          on b.area_level = a.area_level and b.subscriber_id = a.subscriber_id
+         and b.day = a.day and a.event_at <= b.event_at
+        group by all
+    """,
+    "od_matrix_directed_consecutive_pairs": f"""
+        with steps as (
+            select area_level, subscriber_id, day, area_id as from_area_id,
+                   lead(area_id) over (
+                       partition by area_level, subscriber_id, day order by event_at, cell_id
+                   ) as to_area_id
+            from seen
+        )
+        select {DAY.format("day")}, area_level, from_area_id, to_area_id,
+               count(distinct subscriber_id) as n_subscribers
+        from steps where to_area_id is not null
+        group by all
+    """,
+    "od_matrix_undirected_all_pairs": f"""
+        with places as (select distinct area_level, subscriber_id, day, area_id from seen)
+        select {DAY.format("a.day")}, a.area_level, a.area_id as area_id_1,
+               b.area_id as area_id_2, count(distinct a.subscriber_id) as n_subscribers
+        from places as a join places as b
+          on b.area_level = a.area_level and b.subscriber_id = a.subscriber_id
+         and b.day = a.day and a.area_id < b.area_id
+        group by all
+    """,
+    "count_visits_home_away": f"""
+        select {DAY.format("seen.day")}, seen.area_level, homes.area_id as home_area_id,
+               seen.area_id as visit_area_id, count(distinct seen.subscriber_id) as n_subscribers
+        from seen left join homes
+          on homes.period = 'reference' and homes.area_level = seen.area_level
+         and homes.subscriber_id = seen.subscriber_id
+        group by all
+    """,
+    "count_home_relocations": """
+        select 'week' as period, week.period_start, week.area_level,
+               before.area_id as previous_home_area_id, week.area_id as new_home_area_id,
+               count(distinct week.subscriber_id) as n_subscribers
+        from homes as week left join homes as before
+          on before.period = 'reference' and before.area_level = week.area_level
+         and before.subscriber_id = week.subscriber_id
+        where week.period = 'week'
+        group by all
+    """,
+    # Nobody who was also somewhere else that day.
+    "count_subscribers_single_area": f"""
+        select {DAY.format("here.day")}, here.area_level, here.area_id,
+               count(distinct here.subscriber_id) as n_subscribers
+        from seen as here
+        where not exists (
+            select 1 from seen as elsewhere
+            where elsewhere.area_level = here.area_level
+              and elsewhere.subscriber_id = here.subscriber_id
+              and elsewhere.day = here.day and elsewhere.area_id <> here.area_id
+        )
+        group by all
+    """,
+    "count_subscribers_home_area": f"""
+        select {DAY.format("here.day")}, here.area_level, here.area_id,
+               count(distinct here.subscriber_id) as n_subscribers
+        from seen as here join homes
+          on homes.period = 'reference' and homes.area_level = here.area_level
+         and homes.subscriber_id = here.subscriber_id and homes.area_id = here.area_id
+        where not exists (
+            select 1 from seen as away
+            where away.area_level = here.area_level
+              and away.subscriber_id = here.subscriber_id
+              and away.day = here.day and away.area_id <> homes.area_id
+        )
+        group by all
+    """,
+}
+
+
+def _table(con: duckdb.DuckDBPyConnection, sql: str, keys: tuple[str, ...]) -> pd.DataFrame:
+    order = ", ".join(f"{key} nulls first" for key in keys)
+    found = con.execute(f"select * from ({sql}) order by {order}").df()
+    for name in found.columns:
+        if name == "period_start":
+            found[name] = found[name].astype("datetime64[us]")
+        elif name.startswith("n_"):
+            found[name] = found[name].astype("int64")
+        else:
+            # None, never NaN, for a key that is null.
+            found[name] = found[name].astype(object).where(found[name].notna(), None)
+    return found
+
+
+def expected(
+    landing: Path,
+    *,
+    study_start: str | None = None,
+    study_end: str | None = None,
+    home_start: str | None = None,
+    home_end: str | None = None,
+    event_columns: dict[str, str] | None = None,
+    event_delimiter: str = ",",
+    event_timestamp_format: str = "yyyy-MM-dd HH:mm:ss",
+) -> Expected:
+    """Every candidate, verdict and home of a landing folder of CSV or CSV.gz files.
+
+    The dates are inclusive; ``event_columns`` maps our column names to the operator's.
+    """
+    landing = Path(landing)
+    con = duckdb.connect(config={"threads": 2})
+    try:
+        con.register("raw", _read_events(landing, event_columns or {}, event_delimiter))
+        columns = ("area_id", "area_level", "parent_area_id")
+        con.execute(f"create table areas as {_read_folder(con, landing / 'areas', columns)}")
+        columns = ("cell_id", "area_id", "valid_from", "valid_to")
+        con.execute(
+            f"""
+            create table versions as
+            select cell_id, area_id,
+                   cast(nullif(valid_from, '') as timestamp) as valid_from,
+                   cast(nullif(valid_to, '') as timestamp) as valid_to
+            from ({_read_folder(con, landing / "cell_sites", columns)})
+            """
+        )
+        expression, layout = _timestamp_pattern(event_timestamp_format)
+        study = {"study_start": study_start, "study_end": study_end}
+        con.execute(JUDGED, {"expression": expression, "layout": layout, **study})
+        con.execute(SEEN)
+        con.execute(HOMES, {**study, "home_start": home_start, "home_end": home_end})
+        return Expected(
+            candidates={name: _table(con, sql, KEYS[name]) for name, sql in MARTS.items()},
+            rejected=_table(
+                con,
+                "select source_file, reason, count(*) as n_rows from judged "
+                "where reason is not null group by all",
+                ("source_file", "reason"),
+            ),
+            rows_read=_table(
+                con,
+                "select source_file, count(*) as n_rows from judged group by all",
+                ("source_file",),
+            ),
+            homes=_table(
+                con,
+                "select * from homes",
+                ("period", "period_start", "area_level", "subscriber_id"),
+            ),
+        )
+    finally:
+        con.close()

@@ -1,0 +1,200 @@
+"""The house rules, read off dbt's manifest: no server, no Spark."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from tests.python.conftest import PROJECT
+from throng.udfs import REGISTRY
+
+IDENTIFIERS = re.compile(
+    r"(^|_)(subscriber_id|counterpart_id|msisdn|imsi|imei|iccid|caller|callee|recipient|hash"
+    r"|token|email|cell_id|site_id)$"
+)
+
+
+def models(manifest):
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def marts(manifest):
+    return [model for model in models(manifest) if model["path"].startswith("marts/")]
+
+
+def generic_tests(manifest, model):
+    return {
+        node["test_metadata"]["name"]: node["test_metadata"]["kwargs"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("attached_node") == model["unique_id"]
+        and node.get("test_metadata")
+    }
+
+
+def test_there_are_the_eleven_marts(manifest):
+    assert {model["name"] for model in marts(manifest)} == {
+        "count_subscribers",
+        "count_events",
+        "total_subscribers",
+        "count_residents",
+        "od_matrix_directed_all_pairs",
+        "od_matrix_directed_consecutive_pairs",
+        "od_matrix_undirected_all_pairs",
+        "count_visits_home_away",
+        "count_home_relocations",
+        "count_subscribers_single_area",
+        "count_subscribers_home_area",
+    }
+
+
+def test_public_are_the_marts_and_only_they(manifest):
+    public = {model["name"] for model in models(manifest) if model["access"] == "public"}
+    assert public == {model["name"] for model in marts(manifest)}
+
+
+def test_everything_else_is_private_to_the_pipeline(manifest):
+    for model in models(manifest):
+        assert model["group"] == "pipeline", model["name"]
+        if not model["path"].startswith("marts/"):
+            assert model["access"] == "private", model["name"]
+
+
+def test_schemas_follow_layers(manifest):
+    schema = {"staging": "staging", "intermediate": "protected", "marts": "marts"}
+    for model in models(manifest):
+        assert model["schema"] == schema[model["path"].split("/")[0]], model["name"]
+
+
+def test_marts_have_a_contract_and_every_column_described(manifest):
+    for mart in marts(manifest):
+        assert mart["contract"]["enforced"], mart["name"]
+        for column in mart["columns"].values():
+            assert column["data_type"], (mart["name"], column["name"])
+            assert column["description"].strip(), (mart["name"], column["name"])
+
+
+def test_marts_are_tested_by_key_and_by_head_count_of_their_candidate(manifest):
+    for mart in marts(manifest):
+        found = generic_tests(manifest, mart)
+        assert "primary_key" in found, mart["name"]
+        assert f"ref('candidate_{mart['name']}')" in found["min_group_size"]["candidate"]
+        # The head count is compared cell by cell: on the whole key, or cells would be mixed up.
+        assert found["min_group_size"]["keys"] == found["primary_key"]["columns"]
+        assert "n_subscribers" in mart["columns"]
+
+
+def test_marts_are_their_candidate_through_the_one_suppression_macro(manifest):
+    for mart in marts(manifest):
+        parents = [name.split(".")[-1] for name in mart["depends_on"]["nodes"]]
+        assert parents == [f"candidate_{mart['name']}"]
+        assert "macro.throng.has_min_group_size" in mart["depends_on"]["macros"], mart["name"]
+
+
+def test_the_threshold_is_written_in_one_macro():
+    uses = [
+        str(path.relative_to(PROJECT))
+        for folder in ("models", "macros", "tests/generic", "tests/assert")
+        for path in sorted((PROJECT / folder).rglob("*.sql"))
+        if "var('min_group_size')" in path.read_text()
+    ]
+    assert uses == [
+        "macros/checks/check_vars.sql",
+        "macros/privacy/has_min_group_size.sql",
+        "tests/generic/min_group_size.sql",
+    ]
+
+
+def test_no_mart_column_is_an_identifier(manifest):
+    for mart in marts(manifest):
+        for column in mart["columns"]:
+            assert not IDENTIFIERS.search(column), (mart["name"], column)
+
+
+def test_every_model_says_its_grain(manifest):
+    for model in models(manifest):
+        assert "Grain:" in model["description"], model["name"]
+
+
+def test_names_match_folders(manifest):
+    for model in models(manifest):
+        layer, *domains, _ = model["path"].split("/")
+        name = model["name"]
+        if layer == "staging":
+            assert name.startswith(f"stg_{domains[-1]}__"), name
+        elif layer == "intermediate":
+            # rejected_events is read by operators, so it carries a plain name.
+            assert name.startswith(("int_", "candidate_")) or name == "rejected_events", name
+            assert name.startswith("candidate_") == (domains[0] == "mobility"), name
+        else:
+            assert not re.match("(stg|int|candidate|fct|dim)_", name), name
+
+
+def test_candidates_and_marts_lie_in_folders_of_the_same_name(manifest):
+    folders = {model["name"]: model["path"].split("/")[1:-1] for model in models(manifest)}
+    for mart in marts(manifest):
+        assert folders[mart["name"]] == folders[f"candidate_{mart['name']}"], mart["name"]
+
+
+def test_no_model_has_more_than_seven_parents(manifest):
+    for model in models(manifest):
+        assert len(model["depends_on"]["nodes"]) <= 7, model["name"]
+
+
+def test_sources_are_read_by_staging_only_and_staging_reads_nothing_else(manifest):
+    for model in models(manifest):
+        parents = {name.split(".")[0] for name in model["depends_on"]["nodes"]}
+        if model["path"].startswith("staging/"):
+            assert parents == {"source"}, model["name"]
+        else:
+            assert parents == {"model"}, model["name"]
+
+
+def test_nothing_depends_on_today():
+    today = re.compile(r"current_date|current_timestamp|\bnow\(|\brand\(", re.IGNORECASE)
+    for folder in ("models", "macros"):
+        for path in (PROJECT / folder).rglob("*.sql"):
+            assert not today.search(path.read_text()), path
+
+
+@pytest.mark.parametrize("udf", REGISTRY, ids=lambda udf: udf.sql_name)
+def test_models_call_functions_only_through_macros(udf):
+    for path in (PROJECT / "models").rglob("*.sql"):
+        assert not re.search(rf"\b{udf.sql_name}\s*\(", path.read_text()), path
+
+
+def test_the_start_check_asks_for_every_function_of_the_registry():
+    text = (PROJECT / "macros/checks/check_udfs.sql").read_text()
+    asked = re.search(r"for name in \[(.*?)\]", text)[1]
+    assert re.findall(r"'(\w+)'", asked) == sorted(udf.sql_name for udf in REGISTRY)
+
+
+def test_the_start_check_knows_every_var():
+    declared = list(yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"])
+    text = (PROJECT / "macros/checks/check_vars.sql").read_text()
+    known = re.search(r"macro known_vars\(\).*?return\(\[(.*?)\]\)", text, re.DOTALL)[1]
+    assert sorted(re.findall(r"'(\w+)'", known)) == sorted(declared)
+
+
+def test_every_mart_is_in_the_readme(manifest):
+    readme = (PROJECT / "README.md").read_text()
+    for mart in marts(manifest):
+        assert f"`{mart['name']}`" in readme, mart["name"]
+
+
+def test_no_key_lies_in_the_project():
+    secret = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64}(?![0-9a-fA-F])")
+    for path in PROJECT.rglob("*"):
+        if not path.is_file() or path.relative_to(PROJECT).parts[0] in {
+            ".git",
+            ".venv",
+            "data",
+            "target",
+            "logs",
+        }:
+            continue
+        assert path.suffix != ".key", path
+        if path.suffix in {".py", ".sql", ".yml", ".md", ".toml", ".sh", ".txt", ""}:
+            assert not secret.search(path.read_text(errors="ignore")), path

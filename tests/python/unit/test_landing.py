@@ -1,0 +1,183 @@
+"""What is said of landing folders, without Spark."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet as pq
+
+from throng.udfs.landing import inspect_landing
+
+EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
+
+
+@pytest.fixture
+def landing(tmp_path):
+    for folder, text in {
+        "events/a.csv": EVENTS,
+        "cell_sites/c.csv": "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n",
+        "areas/a.csv": "area_id,area_level,area_name,parent_area_id\na1,district,A,\n",
+    }.items():
+        path = tmp_path / folder
+        path.parent.mkdir()
+        path.write_text(text)
+    return tmp_path
+
+
+def inspect(landing, **request):
+    answer = inspect_landing(pa.array([json.dumps({"landing_path": str(landing), **request})]))
+    return json.loads(answer[0].as_py())
+
+
+def problem(landing, **request):
+    return inspect(landing, **request)["problem"]
+
+
+def test_a_good_folder(landing):
+    answer = inspect(landing)
+    assert answer["problem"] is None
+    events = answer["tables"][0]
+    assert events["name"] == "events"
+    assert events["format"] == "csv"
+    assert events["location"] == f"file://{landing}/events"
+    assert events["file_columns"] == [[name, "string"] for name in EVENTS.split()[0].split(",")]
+    assert ["subscriber_id", "subscriber_id", "string"] in events["columns"]
+    assert ["duration_s", None, None] in events["columns"]
+
+
+def test_null_gives_null():
+    assert inspect_landing(pa.array([None], pa.string())).to_pylist() == [None]
+
+
+def test_no_folder(landing):
+    text = problem(landing / "nowhere")
+    assert "nowhere does not exist" in text
+    assert "THRONG_LANDING" in text
+
+
+@pytest.mark.parametrize("folder", ["events", "cell_sites", "areas"])
+def test_an_empty_or_missing_sub_folder(landing, folder):
+    for file in (landing / folder).iterdir():
+        file.unlink()
+    (landing / folder / "_SUCCESS").touch()  # as Spark leaves it; not data
+    assert f"no files in {folder}/" in problem(landing)
+    (landing / folder / "_SUCCESS").unlink()
+    (landing / folder).rmdir()
+    assert f"no files in {folder}/" in problem(landing)
+
+
+def test_only_empty_files(landing):
+    (landing / "events/a.csv").write_text("")
+    assert "All files in events/" in problem(landing)
+
+
+def test_a_mapped_column_that_no_file_has(landing):
+    text = problem(landing, event_columns={"subscriber_id": "msisdn"})
+    assert text.startswith("events/a.csv has no column 'msisdn'; it has subscriber_id, event_at")
+    assert "event_columns" in text
+
+
+def test_a_mapped_optional_column_has_to_be_there(landing):
+    assert "no column 'secs'" in problem(landing, event_columns={"duration_s": "secs"})
+
+
+@pytest.mark.parametrize(("delimiter", "spoken"), [(";", "semicolon"), ("\t", "tab"), ("|", "bar")])
+def test_another_delimiter(landing, delimiter, spoken):
+    (landing / "events/a.csv").write_text(EVENTS.replace(",", delimiter))
+    text = problem(landing)
+    assert f"separates its columns by a {spoken}" in text
+    assert f"event_delimiter to '{delimiter}'" in text
+    assert problem(landing, event_delimiter=delimiter) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_another_encoding(landing, encoding):
+    text = EVENTS.replace("c1", "Zürich")
+    (landing / "events/a.csv").write_bytes(text.encode(encoding))
+    assert "is not UTF-8 text" in problem(landing)
+    assert "iconv" in problem(landing)
+
+
+def test_utf8_with_a_mark_is_fine(landing):
+    (landing / "events/a.csv").write_bytes(EVENTS.encode("utf-8-sig"))
+    assert problem(landing) is None
+
+
+def test_a_character_cut_by_the_end_of_the_head_is_fine(landing):
+    (landing / "events/a.csv").write_text(EVENTS + "é" * 70_000)
+    assert problem(landing) is None
+    (landing / "events/a.csv").write_text(EVENTS + "x" + "é" * 70_000)
+    assert problem(landing) is None
+
+
+def test_files_with_columns_in_another_order(landing):
+    (landing / "events/b.csv").write_text("event_at,subscriber_id,cell_id\n")
+    text = problem(landing)
+    assert "events/b.csv has the columns event_at, subscriber_id, cell_id" in text
+    assert "same order" in text
+
+
+def test_sub_folders_and_gzip(landing):
+    (landing / "events/2020/02").mkdir(parents=True)
+    with gzip.open(landing / "events/2020/02/b.csv.gz", "wt") as file:
+        file.write(EVENTS * 10_000)
+    assert problem(landing) is None
+
+
+def test_a_name_that_lies_about_gzip(landing):
+    (landing / "events/b.csv.gz").write_text(EVENTS)
+    assert "is not packed with gzip" in problem(landing)
+    (landing / "events/b.csv.gz").unlink()
+    (landing / "events/c.csv").write_bytes(gzip.compress(EVENTS.encode()))
+    assert "is packed with gzip" in problem(landing)
+
+
+def test_a_column_named_twice(landing):
+    (landing / "events/a.csv").write_text("subscriber_id,event_at,cell_id,Cell_ID\n")
+    assert "names a column twice" in problem(landing)
+
+
+def test_no_header(landing):
+    (landing / "events/a.csv").write_text("c1,1,2020-02-01 10:00:00\n")
+    columns = {"cell_id": "column_1", "subscriber_id": "column_2", "event_at": "column_3"}
+    answer = inspect(landing, event_header=False, event_columns=columns)
+    assert answer["problem"] is None
+    assert [name for name, _ in answer["tables"][0]["file_columns"]] == list(columns.values())
+
+
+def test_parquet_types(landing):
+    (landing / "events/a.csv").unlink()
+    table = pa.table(
+        {
+            "subscriber_id": pa.array([1], pa.int64()),
+            "event_at": pa.array([0], pa.timestamp("us")),
+            "cell_id": pa.array(["c1"]).dictionary_encode(),
+            "unused": pa.array([[1]]),
+        }
+    )
+    pq.write_table(table, landing / "events/a.parquet")
+    answer = inspect(landing)
+    assert answer["problem"] is None
+    assert answer["tables"][0]["file_columns"] == [
+        ["subscriber_id", "bigint"],
+        ["event_at", "timestamp_ntz"],
+        ["cell_id", "string"],
+    ]
+    pq.write_table(
+        table.set_column(0, "subscriber_id", pa.array(["1"])), landing / "events/b.parquet"
+    )
+    assert "subscriber_id is string, but bigint in other files" in problem(landing)
+    (landing / "events/b.parquet").unlink()
+    (landing / "events/b.csv").write_text(EVENTS)
+    assert "mixes CSV and Parquet" in problem(landing)
+
+
+def test_half_a_parquet_file(landing):
+    (landing / "events/a.csv").unlink()
+    pq.write_table(pa.table({"subscriber_id": ["1"]}), landing / "events/a.parquet")
+    content = (landing / "events/a.parquet").read_bytes()
+    (landing / "events/a.parquet").write_bytes(content[: len(content) // 2])
+    assert "is not a whole Parquet file" in problem(landing)

@@ -1,0 +1,48 @@
+"""`throng beeline`: Hive's own SQL shell, connected to the server."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Annotated
+
+import typer
+
+from throng.server.control import ServerError, connect
+from throng.server.java import JavaNotFoundError, find_java
+from throng.server.settings import ServerSettings, SettingsError
+from throng.server.spark_home import JAVA_OPTIONS, wheel_folder
+
+
+def beeline(
+    context: typer.Context,
+    execute: Annotated[
+        str | None, typer.Option("--execute", "-e", help="Run this statement and end.")
+    ] = None,
+) -> None:
+    """Open Beeline on the server (further options are Beeline's own).
+
+    Runs on the same Java as the server, so it also works where the `beeline` of the pyspark
+    wheel finds none.
+    """
+    try:
+        settings = ServerSettings.resolve()
+        connect(settings).close()
+        java = find_java()
+    except (ServerError, SettingsError, JavaNotFoundError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    command = [
+        str(java.binary),
+        *JAVA_OPTIONS,
+        "-cp",
+        str(wheel_folder() / "jars" / "*"),
+        "org.apache.hive.beeline.BeeLine",
+        "-u",
+        f"jdbc:hive2://{settings.host}:{settings.port}/default",
+        "-n",
+        "throng",
+        "--silent=true",
+        *(["-e", execute] if execute else []),
+        *context.args,
+    ]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)

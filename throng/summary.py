@@ -1,0 +1,105 @@
+"""`throng summary`: what a build read, refused, counted and withheld, on one screen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import typer
+from pyhive import exc
+
+from throng.server.control import ServerError, connect
+from throng.server.settings import ServerSettings, SettingsError
+
+Query = Callable[[str], list[tuple[Any, ...]]]
+
+
+def summary() -> None:
+    """Print what the last build read, refused, counted and withheld, and how to query it."""
+    try:
+        settings = ServerSettings.resolve()
+        with contextlib.closing(connect(settings)) as connection:
+            cursor = connection.cursor()
+
+            def query(sql: str) -> list[tuple[Any, ...]]:
+                cursor.execute(sql)
+                return cursor.fetchall()
+
+            for line in [*_events(query), "", *_marts(query), "", *_how_to_query(settings)]:
+                typer.echo(line)
+    except (ServerError, SettingsError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except exc.OperationalError as error:
+        if "TABLE_OR_VIEW_NOT_FOUND" not in str(error) and "SCHEMA_NOT_FOUND" not in str(error):
+            raise
+        typer.echo("Error: There is nothing to sum up yet; run dbt build (or make demo).", err=True)
+        raise typer.Exit(1) from None
+
+
+def _events(query: Query) -> Iterator[str]:
+    [(first, last, accepted, without_area, subscribers)] = query(
+        """
+        select
+            cast(min(event_date) as string),
+            cast(max(event_date) as string),
+            count(*),
+            count(case when area_id is null then 1 end),
+            count(distinct subscriber_id)
+        from protected.int_events_checked
+        where event_date is not null
+        """
+    )
+    rejected = query(
+        """
+        select reject_reason, count(*) from protected.rejected_events
+        group by reject_reason order by count(*) desc, reject_reason
+        """
+    )
+    n_rejected = sum(rows for _, rows in rejected)
+    yield f"Period covered      {first} to {last}"
+    yield f"Subscribers         {subscribers:>12,}"
+    yield f"Events in           {accepted + n_rejected:>12,}"
+    yield f"  accepted          {accepted:>12,}"
+    yield f"    without an area {without_area:>12,}   (counted nowhere)"
+    yield f"  rejected          {n_rejected:>12,}"
+    for reason, rows in rejected:
+        yield f"    {reason:<20}{rows:>8,}"
+
+
+def _marts(query: Query) -> Iterator[str]:
+    marts = sorted(row[1] for row in query("show tables in marts"))
+    width = max(len(mart) for mart in marts)
+    counts = {
+        name: (published, cells)
+        for name, published, cells in query(
+            " union all ".join(
+                f"select '{mart}', (select count(*) from marts.{mart}), "
+                f"(select count(*) from protected.candidate_{mart})"
+                for mart in marts
+            )
+        )
+    }
+    yield f"{'Mart':<{width}}  {'rows':>10}  cells withheld"
+    for mart in marts:
+        published, cells = counts[mart]
+        share = f"{1 - published / cells:>13.1%}" if cells else f"{'no cells':>13}"
+        yield f"{mart:<{width}}  {published:>10,}  {share}"
+    published, cells = (sum(column) for column in zip(*counts.values(), strict=True))
+    yield f"{'all':<{width}}  {published:>10,}  {1 - published / max(cells, 1):>13.1%}"
+
+
+def _how_to_query(settings: ServerSettings) -> list[str]:
+    sql = (
+        "select * from marts.count_residents where period = 'study' "
+        "order by n_subscribers desc limit 5"
+    )
+    return [
+        "Query it",
+        f'  Beeline   .venv/bin/throng beeline -e "{sql}"',
+        f'  PyHive    .venv/bin/python -c "from pyhive import hive; c = hive.connect('
+        f"'{settings.host}', {settings.port}).cursor(); "
+        "c.execute('select * from marts.total_subscribers'); print(c.fetchall())\"",
+        "  dbt docs  make docs   (then open target/static_index.html)",
+    ]

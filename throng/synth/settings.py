@@ -1,0 +1,131 @@
+"""What a synthetic country is made from, and what came out of making it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+
+#: Written into the manifest; raise it when the same settings give other bytes.
+VERSION = 1
+
+FORMATS = ("csv", "parquet")
+
+
+class SynthError(Exception):
+    """A mistake of the caller, told in one plain sentence."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the bytes depend on. Same settings, same bytes.
+
+    subscribers      number of people, each with one SIM
+    start            first day of the study (local date)
+    days             length of the study in days
+    seed             any non-negative integer
+    format           "csv" (CSV.gz) or "parquet"
+    events_per_day   mean number of events per subscriber and day
+    lockdown         first day on which travel falls; None for no lockdown
+    dirt             whether some rows are spoilt, doubled or late
+    areas            number of areas at admin1, admin2 and admin3
+    sites            number of masts; None: 150 for 10,000 subscribers, more for more
+    population       inhabitants of the country; None: two million, or more for many subscribers
+    part_rows        a day with more rows than this is written in several files
+    """
+
+    subscribers: int = 10_000
+    start: date = date(2020, 2, 3)
+    days: int = 42
+    seed: int = 20200203
+    format: str = "csv"
+    events_per_day: float = 6.0
+    lockdown: date | None = date(2020, 2, 24)
+    dirt: bool = True
+    areas: tuple[int, int, int] = (5, 20, 80)
+    sites: int | None = None
+    population: int | None = None
+    part_rows: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be made."""
+        admin1, admin2, admin3 = self.areas
+        rules = (
+            (10 <= self.subscribers <= 5_000_000, "subscribers must be between 10 and 5,000,000"),
+            (1 <= self.days <= 3660, "days must be between 1 and 3,660"),
+            (1900 <= self.start.year <= 2200, "start must be a date between 1900 and 2200"),
+            (self.seed >= 0, "seed must not be negative"),
+            (self.format in FORMATS, f"format must be one of {', '.join(FORMATS)}"),
+            (0 < self.events_per_day <= 500, "events per day must be above 0 and at most 500"),
+            (1 <= admin1 <= 99, "areas must hold 1 to 99 at admin1"),
+            (admin1 <= admin2 <= admin3 <= 1000, "areas must not get fewer from level to level"),
+            (self.sites is None or 5 <= self.sites <= 20_000, "sites must be 5 to 20,000"),
+            (
+                self.population is None or self.population >= max(self.subscribers, 10 * admin3),
+                "population must not be smaller than the number of subscribers",
+            ),
+            (1_000 <= self.part_rows <= 50_000_000, "part_rows must be 1,000 to 50,000,000"),
+        )
+        for holds, sentence in rules:
+            if not holds:
+                raise SynthError(f"The setting is out of range: {sentence}.")
+
+    @property
+    def end(self) -> date:
+        """The last day of the study, inclusive."""
+        return self.start + timedelta(days=self.days - 1)
+
+    @property
+    def lockdown_day(self) -> int:
+        """Day number (0 = start) of the lockdown; beyond the study when there is none."""
+        if self.lockdown is None:
+            return self.days
+        return max(0, (self.lockdown - self.start).days)
+
+    @property
+    def n_sites(self) -> int:
+        """Number of ordinary sites: grows with the root of the number of subscribers."""
+        if self.sites is not None:
+            return self.sites
+        return int(min(5_000, max(150, 150 * (self.subscribers / 10_000) ** 0.5)))
+
+    @property
+    def n_population(self) -> int:
+        """Inhabitants of the country."""
+        return self.population or max(2_000_000, 4 * self.subscribers)
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values for the manifest, comparable with those of another run."""
+        values: dict[str, object] = asdict(self)
+        values["start"] = self.start.isoformat()
+        values["lockdown"] = self.lockdown.isoformat() if self.lockdown else None
+        values["areas"] = list(self.areas)
+        return {"version": VERSION, **values}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run made (or found, when `reused`).
+
+    rows are all rows of the event files; dirty counts them by reason; bytes is the size of the
+    landing folder; seconds is the wall-clock time of the whole run.
+    """
+
+    reused: bool
+    subscribers: int
+    days: int
+    areas: int
+    sites: int
+    cells: int
+    rows: int
+    late_rows: int
+    dirty: dict[str, int]
+    stops: int
+    journeys: int
+    files: int
+    bytes: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Event rows per second, everything included."""
+        return self.rows / self.seconds if self.seconds > 0 else 0.0
