@@ -42,7 +42,7 @@ def beeline(
         "-n",
         "throng",
         "--silent=true",
-        *(["-e", execute] if execute else []),
         *context.args,
+        *(["-e", execute] if execute else []),
     ]
     raise typer.Exit(subprocess.run(command, check=False).returncode)

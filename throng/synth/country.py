@@ -355,7 +355,9 @@ def _places(
         low_x, low_y, high_x, high_y = polygon.bounds
         found = np.empty((0, 2))
         while len(found) < 4:
-            tries = np.column_stack((rng.uniform(low_x, high_x, 32), rng.uniform(low_y, high_y, 32)))
+            tries = np.column_stack(
+                (rng.uniform(low_x, high_x, 32), rng.uniform(low_y, high_y, 32))
+            )
             found = np.vstack([found, tries[shapely.contains_xy(polygon, *tries.T)]])
         farm_x, farm_y = to_km(found[:4, 0], found[:4, 1])
         x.append(farm_x)
