@@ -7,6 +7,7 @@ import typer
 from throng.beeline import beeline
 from throng.server import commands as server_commands
 from throng.summary import summary
+from throng.synth.command import synth
 
 app = typer.Typer(
     help="Phone records into aggregates about groups of people.",
@@ -16,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(server_commands.app, name="server")
+app.command()(synth)
 app.command()(summary)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(beeline)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +50,7 @@ def main() -> int:
         # Into the Hadoop settings before the first statement: the catalog reads it there.
         context._jsc.hadoopConfiguration().set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
         session = SparkSession(context)
+        _remove_half_tables(session, settings.warehouse / "tables")
         for udf in REGISTRY:
             session.udf.register(udf.sql_name, udf.to_spark())
             _inject(session, udf.sql_name)
@@ -113,8 +115,6 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
         "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
         "spark.hadoop.hive.server2.thrift.port": str(settings.port),
         "spark.hadoop.hive.server2.transport.mode": "binary",
-        # A killed run leaves files of a table that was never registered; its rerun replaces them.
-        "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         "spark.ui.enabled": "false" if settings.ui_port is None else "true",
         "spark.ui.showConsoleProgress": "false",
         # Python workers are forked once and kept.
@@ -156,6 +156,23 @@ def _inject(session, name: str) -> None:  # noqa: ANN001 - pyspark is imported l
             registry.lookupFunctionBuilder(identifier).get(),
         )
     )
+
+
+def _remove_half_tables(session, tables: Path) -> None:  # noqa: ANN001 - pyspark is late
+    """Remove folders of tables that were being written when an earlier server was killed.
+
+    A table is named once all its files are there, so what has files but no name is half a table;
+    Spark would refuse to make the table again ("location already exists").
+    """
+    for database in session.catalog.listDatabases():
+        folder = tables / f"{database.name}.db"
+        if not folder.is_dir():
+            continue
+        known = {table.name for table in session.catalog.listTables(database.name)}
+        for leftover in sorted(folder.iterdir()):
+            if leftover.is_dir() and leftover.name not in known:
+                print(f"Removing half a table: {database.name}.{leftover.name}", flush=True)
+                shutil.rmtree(leftover)
 
 
 def _java_iterate(iterator):  # noqa: ANN001, ANN202 - a py4j object

@@ -7,6 +7,7 @@ country for a real one. Places are the grain of it: each person is at one of the
 from __future__ import annotations
 
 import heapq
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -226,7 +227,7 @@ def _adjacency(polygons: list[BaseGeometry]) -> list[list[int]]:
         for part in shapely.get_parts(polygon):
             for ring in (part.exterior, *part.interiors):
                 corners = list(ring.coords)
-                for a, b in zip(corners, corners[1:], strict=False):
+                for a, b in itertools.pairwise(corners):
                     edge = (a, b) if a < b else (b, a)
                     other = owner.setdefault(edge, index)
                     if other != index:
@@ -404,13 +405,13 @@ def _populations(
 
 
 def _numbered(digits: list[str], parent: Ints) -> list[str]:
-    """Two more digits per child, counted within its parent."""
+    """Two more digits per child (three where 99 do not suffice), counted within its parent."""
+    width = max(2, len(str(int(np.bincount(parent).max()))))
     seen: dict[int, int] = {}
     numbered = []
     for above in parent.tolist():
         seen[above] = seen.get(above, 0) + 1
-        # Wide enough for parents with more than 99 children, in countries of unusual settings.
-        numbered.append(f"{digits[above]}{seen[above]:02d}")
+        numbered.append(f"{digits[above]}{seen[above]:0{width}d}")
     return numbered
 
 

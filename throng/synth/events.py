@@ -93,7 +93,7 @@ def volumes() -> NDArray[np.float64]:
 
 
 def _normal_steps() -> NDArray[np.float64]:
-    """STEPS quantiles of the normal distribution (Acklam-free: by interpolating its integral)."""
+    """STEPS quantiles of the normal distribution, by interpolating its integral."""
     z = np.linspace(-5.5, 5.5, 200_001)
     integral = np.cumsum(np.exp(-0.5 * z * z))
     return np.interp((np.arange(STEPS) + 0.5) / STEPS, integral / integral[-1], z)
@@ -231,7 +231,7 @@ class EventMaker:
         passed: NDArray[np.uint8],
         moving: NDArray[np.integer],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Map pixel of the events between two places: along the straight line, at constant speed."""
+        """Map pixel of the events on the way: along a straight line, at constant speed."""
         country = self._country
         who, leg = subscriber[moving], passed[moving] >> 1
         bounds, places = np.stack(day.bounds, axis=1), np.stack(day.places, axis=1)

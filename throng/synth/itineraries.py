@@ -118,7 +118,6 @@ class Itineraries:
     def day(self, number: int) -> tuple[Day, Stops, Journeys]:
         """The day's itineraries, the stops that end on it and the journeys on it."""
         people, rng = self._people, np.random.default_rng([self._settings.seed, 4, number])
-        n = people.n
         active = (people.first_day <= number) & (number <= people.last_day)
         self._open_since[people.first_day == number] = number * DAY
         night, night_kind = self._sleep.copy(), self._sleep_kind.copy()

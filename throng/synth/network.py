@@ -6,6 +6,7 @@ place or map pixel to site and sector, so that serving an event is two array loo
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +113,7 @@ def build_network(settings: Settings, country: Country) -> Network:
 
     moments = sorted({0, length, outage[1], outage[2], *([move[1]] if move else [])})
     states = []
-    for since, until in zip(moments, moments[1:], strict=False):
+    for since, until in itertools.pairwise(moments):
         on = active.copy()
         on[outage[0]] = not outage[1] <= since < outage[2]
         at_x, at_y = x.copy(), y.copy()
@@ -170,15 +171,15 @@ def _mast_places(rng: np.random.Generator, n: int, country: Country) -> Ints:
         first, last = country.area_start[area], country.area_start[area + 1]
         x, y = country.place_x[first:last], country.place_y[first:last]
         weight = country.place_weight[first:last]
-        gap = np.ones(len(x))
+        gap: Floats | None = None
         for _ in range(min(count, len(x))):
             # Far from the masts so far, and near to people.
-            chance = weight * gap
+            chance = weight if gap is None else weight * gap
             if chance.sum() <= 0:
                 break
             pick = int(rng.choice(len(x), p=chance / chance.sum()))
             away = (x - x[pick]) ** 2 + (y - y[pick]) ** 2
-            gap = away if not gap.size or np.all(gap == 1.0) else np.minimum(gap, away)
+            gap = away if gap is None else np.minimum(gap, away)
             chosen.append(int(first) + pick)
     return np.array(chosen, dtype=np.int64)
 
@@ -236,7 +237,7 @@ def _origin(country: Country) -> tuple[float, float]:
 
 
 def _sector(from_x: Floats, from_y: Floats, to_x: Floats, to_y: Floats) -> NDArray[np.uint8]:
-    """The sector (0, 1, 2: 120 degrees each, clockwise from north) of a position seen from a mast."""
+    """The sector of a position seen from a mast: 120 degrees each, clockwise from north."""
     bearing = np.degrees(np.arctan2(to_x - from_x, to_y - from_y)) % 360.0
     return np.minimum(bearing // (360.0 / SECTORS), SECTORS - 1).astype(np.uint8)
 

@@ -19,7 +19,7 @@ ESSENTIAL_SHARE = 0.25
 APPEAR_SHARE = VANISH_SHARE = 0.03
 RELOCATE_SHARE = 0.025
 OFF_NET_SHARE = 0.15
-#: Spread of the phone activity (sigma of the lognormal) and the most active in multiples of the mean.
+#: Spread of the phone activity (sigma of a lognormal); the most active, in medians.
 ACTIVITY_SIGMA, ACTIVITY_MOST = 0.95, 40.0
 #: Reach of daily life: how fast work places and haunts thin out with distance (km).
 WORK_REACH_KM, HAUNT_REACH_KM = 9.0, 6.0
@@ -209,9 +209,9 @@ def _numbers(rng: np.random.Generator, n: int) -> NDArray[np.bytes_]:
     """Phone numbers of a country code that belongs to nobody: n subscribers, then off-net ones."""
     own = rng.choice(10_000_000, n, replace=False)
     other = rng.choice(10_000_000, off_net(n), replace=False)
-    digits = np.concatenate([own + 700_000_000_0, other + 600_000_000_0])
-    # 10 digits after the country code 999: 70 or 60, a zero, and seven digits.
-    return np.char.add(b"+999", digits.astype("S10"))
+    # After the country code: the operator's 70 or another's 60, and seven digits.
+    digits = np.concatenate([own + 700_000_000, other + 600_000_000])
+    return np.char.add(b"+999", digits.astype("S9"))
 
 
 def _contacts(

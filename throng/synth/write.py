@@ -6,6 +6,7 @@ padding, which is several times faster than formatting values one by one.
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -176,7 +177,7 @@ class EventWriter:
         n_parts = max(1, -(-len(events) // self._part_rows))
         cuts = np.linspace(0, len(events), n_parts + 1).astype(np.int64)
         done = []
-        for number, (first, last) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for number, (first, last) in enumerate(itertools.pairwise(cuts)):
             name = stem + (f".part-{number + 1:03d}" if n_parts > 1 else "") + suffix
             part = events.take(slice(first, last))
             path = self._folder / name
@@ -268,9 +269,7 @@ class EventWriter:
             writer.write_table(table)
 
 
-def _without(
-    strings: pa.Array, lost: NDArray[np.bool_], null: NDArray[np.bool_]
-) -> pa.Array:
+def _without(strings: pa.Array, lost: NDArray[np.bool_], null: NDArray[np.bool_]) -> pa.Array:
     """The strings with empty ones, or nulls, where they are lost."""
     values = strings.to_numpy(zero_copy_only=False)
     values[lost] = ""
@@ -327,7 +326,9 @@ class TableFile:
         self._writer.write_table(table)
 
 
-def write_table(path: Path, columns: dict[str, list[object]], types: dict[str, pa.DataType]) -> None:
+def write_table(
+    path: Path, columns: dict[str, list[object]], types: dict[str, pa.DataType]
+) -> None:
     """A small reference table: CSV or Parquet by the name of the file; None is an empty field."""
     table = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -138,7 +138,9 @@ def test_no_raw_identifier_below_landing(server, built, landing):
                     other for other in columns if other.endswith(("area_id", "_id_1", "_id_2"))
                 }:
                     continue
-                values = {value for (value,) in server.query(f"select distinct {column} from {name}")}
+                values = {
+                    value for (value,) in server.query(f"select distinct {column} from {name}")
+                }
                 seen += len(values)
                 assert not values & raw, (name, column)
     assert seen > 1000
@@ -154,19 +156,14 @@ def test_the_key_is_not_in_what_dbt_writes(server, built):
         assert key not in path.read_text(errors="replace"), path
 
 
-def test_dbt_sessions_have_the_settings_of_the_server(server, built):
+def test_dbt_sessions_have_the_settings_of_the_server(server, built, landing):
     """dbt-spark asks for ANSI off; over Thrift that is ignored, and the profile says on."""
-    done = server.dbt(
-        "show",
-        "--inline",
-        "select '{{ run_query(\"set spark.sql.ansi.enabled\").rows[0][1] }}' as ansi, "
-        "current_timezone() as zone",
-        "--output",
-        "json",
-        landing=server.folder,
+    zone = server.dbt(
+        "show", "--inline", "select current_timezone() as zone", "--output", "json", landing=landing
     )
-    assert '"ansi": "true"' in done.stdout, done.stdout
-    assert '"zone": "UTC"' in done.stdout
+    assert '"zone": "UTC"' in zone.stdout, zone.stdout
+    cast = server.dbt("show", "--inline", "select cast('x' as int) as number", landing=landing)
+    assert "CAST_INVALID_INPUT" in cast.stdout, cast.stdout
 
 
 def test_a_second_build_gives_the_same(server, built, landing, expected):
@@ -176,6 +173,63 @@ def test_a_second_build_gives_the_same(server, built, landing, expected):
     for mart in reference.KEYS:
         frame = expected.marts(14)[mart]
         assert_same(table(server, f"marts.{mart}", list(frame.columns)), frame)
+
+
+@pytest.mark.parametrize("way", ["parquet", "typed parquet", "no header"])
+def test_other_ways_to_write_the_same_events(server, tmp_path, way):
+    edge_country.write_plain_operator(tmp_path)
+    columns = edge_country.PLAIN_EVENT_COLUMNS
+    expected = reference.expected(tmp_path, event_columns=columns)
+    files = reference._event_files(tmp_path)
+    events = pd.concat([pd.read_csv(file, dtype=str) for file in files]).dropna()
+    events = events[list(columns.values())]
+    assert len(events) == int(expected.rows_read["n_rows"].sum()), "the plain feed has no dirt"
+    for file in files:
+        file.unlink()
+    options = {"event_columns": columns}
+    if way == "no header":
+        moments = pd.to_datetime(events[columns["event_at"]])
+        events[columns["event_at"]] = moments.dt.strftime("%d/%m/%Y %H.%M.%S")
+        events.to_csv(tmp_path / "events" / "feed.txt", sep="|", header=False, index=False)
+        options = {
+            "event_columns": {ours: f"column_{n}" for n, ours in enumerate(columns, start=1)},
+            "event_delimiter": "|",
+            "event_header": False,
+            "event_timestamp_format": "dd/MM/yyyy HH.mm.ss",
+        }
+    else:
+        if way == "typed parquet":  # as pandas writes it: nanoseconds
+            events[columns["event_at"]] = pd.to_datetime(events[columns["event_at"]])
+        events.to_parquet(tmp_path / "events" / "feed.parquet", index=False)
+    wanted = ["count_residents", "od_matrix_directed_consecutive_pairs"]
+    done = server.dbt(
+        "run",
+        "--select",
+        *[f"+candidate_{mart}" for mart in wanted],
+        landing=tmp_path,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout
+    for mart in wanted:
+        frame = expected.candidates[mart]
+        assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
+
+
+def test_a_pseudonymous_feed_is_left_as_it_is(server, tmp_path):
+    edge_country.write_plain_operator(tmp_path)
+    columns = edge_country.PLAIN_EVENT_COLUMNS
+    done = server.dbt(
+        "run",
+        "--select",
+        "+int_home_areas",
+        landing=tmp_path,
+        event_columns=columns,
+        pseudonymise=False,
+    )
+    assert done.returncode == 0, done.stdout
+    homes = reference.expected(tmp_path, event_columns=columns).homes
+    found = server.query("select distinct subscriber_id from protected.int_home_areas")
+    assert {subscriber for (subscriber,) in found} == set(homes["subscriber_id"])
 
 
 def test_an_operators_own_column_names(server, tmp_path):

@@ -1,0 +1,92 @@
+"""A run that is killed, with its server, and run again gives what an undisturbed run gives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.python.conftest import PROJECT, free_port, run_throng
+from tests.python.integration import edge_country, reference
+from tests.python.integration.test_marts import STUDY, assert_same, table
+from tests.python.integration.test_server import Server, processes_of, state, wait_until_gone
+
+
+@pytest.fixture
+def own_server(tmp_path):
+    server = Server(
+        port=free_port(),
+        ui_port=0,
+        warehouse=tmp_path / "warehouse",
+        key_file=tmp_path / "secret" / "key",
+        folder=tmp_path,
+    )
+    yield server
+    run_throng("server", "stop", env=server.env)
+    assert processes_of(server.warehouse) == []
+
+
+def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server: bool) -> None:
+    """Start a build, and kill dbt (and the server) once its log has the line `after`."""
+    log = server.folder / "killed.log"
+    with log.open("w") as output:
+        dbt = subprocess.Popen(
+            [
+                str(Path(sys.executable).parent / "dbt"),
+                "run",
+                "--vars",
+                json.dumps(STUDY),
+                "--target-path",
+                str(server.folder / "killed"),
+                "--log-path",
+                str(server.folder / "killed"),
+            ],
+            cwd=PROJECT,
+            env={**server.env, "THRONG_LANDING": str(landing)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + 120
+        while after not in log.read_text() and time.monotonic() < deadline:
+            assert dbt.poll() is None, log.read_text()
+            time.sleep(0.05)
+        if and_server:
+            os.kill(state(server)["java_pid"], signal.SIGKILL)
+        dbt.kill()
+        dbt.wait()
+    if and_server:
+        wait_until_gone(server.warehouse)
+
+
+def test_killed_and_run_again(own_server, tmp_path):
+    landing = tmp_path / "landing"
+    edge_country.write_edge_country(landing)
+    start = ["server", "start", "--memory", "1500m"]
+    started = run_throng(*start, env=own_server.env)
+    assert started.returncode == 0, started.stderr
+    first, second = (
+        "START sql table model protected.int_events_checked",
+        "START sql table model protected.candidate_count_subscribers",
+    )
+    kill_in_the_middle(own_server, landing, first, and_server=False)
+    kill_in_the_middle(own_server, landing, second, and_server=True)
+    # What a kill between writing files and naming the table leaves behind.
+    stray = own_server.warehouse / "tables" / "marts.db" / "count_events" / "part-half.parquet"
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"half a file")
+
+    started = run_throng(*start, env=own_server.env)
+    assert started.returncode == 0, started.stderr
+    assert not stray.exists()
+    done = own_server.dbt("run", landing=landing, **STUDY)
+    assert done.returncode == 0, done.stdout
+    expected = reference.expected(landing, **STUDY)
+    for mart in reference.KEYS:
+        frame = expected.marts(16)[mart]
+        assert_same(table(own_server, f"marts.{mart}", list(frame.columns)), frame)

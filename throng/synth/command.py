@@ -1,0 +1,119 @@
+"""`throng synth`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throng.synth.generator import generate
+from throng.synth.settings import FORMATS, Report, Settings, SynthError
+
+HALF_WAY = "half-way"
+DEFAULTS = Settings()
+
+
+def synth(
+    landing: Annotated[
+        Path, typer.Option(envvar="THRONG_LANDING", help="Folder for events, cells and areas.")
+    ] = Path("data/landing"),
+    truth: Annotated[Path, typer.Option(help="Folder for what really happened.")] = Path(
+        "data/truth"
+    ),
+    subscribers: Annotated[int, typer.Option(help="Number of subscribers.")] = DEFAULTS.subscribers,
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = str(DEFAULTS.start),
+    days: Annotated[int, typer.Option(help="Length in days.")] = DEFAULTS.days,
+    seed: Annotated[int, typer.Option(help="Same seed and options: same bytes.")] = DEFAULTS.seed,
+    file_format: Annotated[
+        str, typer.Option("--format", help="csv (gzipped) or parquet.")
+    ] = DEFAULTS.format,
+    events_per_day: Annotated[
+        float, typer.Option(help="Mean number of events per subscriber and day.")
+    ] = DEFAULTS.events_per_day,
+    lockdown: Annotated[
+        str,
+        typer.Option(help="First day on which travel falls, YYYY-MM-DD; half-way; or none."),
+    ] = HALF_WAY,
+    with_dirt: Annotated[
+        bool,
+        typer.Option("--dirt/--no-dirt", help="Spoil, double and delay some rows, or none."),
+    ] = DEFAULTS.dirt,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files of an earlier run.")
+    ] = False,
+) -> None:
+    """Make a fictional country: event files for the landing folder, and the truth behind them."""
+    try:
+        first = _date("--start", start)
+        for folder in (landing, truth):
+            # THRONG_LANDING may be the address of a cluster's store; a Path has lost one slash.
+            if ":/" in str(folder):
+                raise SynthError(f"The folder must be on this machine, not {folder}.")
+        settings = Settings(
+            subscribers=subscribers,
+            start=first,
+            days=days,
+            seed=seed,
+            format=_format(file_format),
+            events_per_day=events_per_day,
+            lockdown=_lockdown(lockdown, first, days),
+            dirt=with_dirt,
+        )
+        report = generate(settings, landing, truth, typer.echo, force=force)
+    except SynthError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"Error: cannot write {error.filename or landing}: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    if report.reused:
+        typer.echo(f"Already there, reused: {landing} ({report.rows:,} events).")
+        return
+    typer.echo(summary(report, landing, truth))
+
+
+def summary(report: Report, landing: Path, truth: Path) -> str:
+    """What a run made, one aligned line per quantity."""
+    folders = [f"{'landing folder':<20}{landing}", f"{'truth folder':<20}{truth}"]
+    lines = [
+        ("subscribers", f"{report.subscribers:,}", ""),
+        ("days", f"{report.days:,}", ""),
+        ("areas", f"{report.areas:,}", "in three levels"),
+        ("sites", f"{report.sites:,}", f"with {report.cells:,} cells"),
+        ("events", f"{report.rows:,}", "rows"),
+        ("late", f"{report.late_rows:,}", "rows"),
+        *((reason, f"{count:,}", "rows") for reason, count in report.dirty.items()),
+        ("true stops", f"{report.stops:,}", ""),
+        ("true journeys", f"{report.journeys:,}", ""),
+        ("landing files", f"{report.files:,}", f"{report.bytes / 1e6:,.1f} MB"),
+        ("time", f"{report.seconds:,.1f}", "s"),
+        ("speed", f"{report.rows_per_second:,.0f}", "events/s"),
+    ]
+    table = [f"{name:<20}{value:>14}  {unit}".rstrip() for name, value, unit in lines]
+    return "\n".join([*folders, *table])
+
+
+def _date(option: str, text: str) -> date:
+    """A date of an option."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise SynthError(f"{option} must be a date like 2020-02-03, not '{text}'.") from None
+
+
+def _format(text: str) -> str:
+    """The file format of an option."""
+    if text not in FORMATS:
+        raise SynthError(f"--format must be {' or '.join(FORMATS)}, not '{text}'.")
+    return text
+
+
+def _lockdown(text: str, start: date, days: int) -> date | None:
+    """The lockdown of an option: a date, half-way through the study, or none."""
+    if text == "none":
+        return None
+    if text == HALF_WAY:
+        return start + timedelta(days=days // 2)
+    return _date("--lockdown", text)
