@@ -85,7 +85,8 @@ reasons_complete as (
 
 final as (
 
-    select
+    -- Rows of one day go to one writer: a few files a day instead of one from each task.
+    select /*+ rebalance(event_date) */
         source_file,
         final_reason as reject_reason,
         case

@@ -71,23 +71,41 @@ periods as (
 
 ),
 
+days_per_finest_area as (
+
+    select
+        subscriber_id,
+        period,
+        period_start,
+        area_id,
+        count(*) as n_days,
+        max(event_date) as last_date
+    from periods
+    group by
+        subscriber_id,
+        period,
+        period_start,
+        area_id
+
+),
+
 days_per_area as (
 
     select
-        periods.subscriber_id,
-        periods.period,
-        periods.period_start,
+        days_per_finest_area.subscriber_id,
+        days_per_finest_area.period,
+        days_per_finest_area.period_start,
         areas_by_level.area_level,
         areas_by_level.area_id,
-        count(*) as n_days,
-        max(periods.event_date) as last_date
-    from periods
+        sum(days_per_finest_area.n_days) as n_days,
+        max(days_per_finest_area.last_date) as last_date
+    from days_per_finest_area
     inner join areas_by_level
-        on periods.area_id = areas_by_level.finest_area_id
+        on days_per_finest_area.area_id = areas_by_level.finest_area_id
     group by
-        periods.subscriber_id,
-        periods.period,
-        periods.period_start,
+        days_per_finest_area.subscriber_id,
+        days_per_finest_area.period,
+        days_per_finest_area.period_start,
         areas_by_level.area_level,
         areas_by_level.area_id
 

@@ -11,7 +11,7 @@ events as (
 
 ),
 
-final as (
+visits as (
 
     select
         subscriber_id,
@@ -29,6 +29,13 @@ final as (
         cell_id,
         area_id,
         event_date
+
+),
+
+final as (
+
+    select /*+ rebalance(event_date) */ *
+    from visits
 
 )
 

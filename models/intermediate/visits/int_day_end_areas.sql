@@ -27,7 +27,7 @@ visits_ranked as (
 
 final as (
 
-    select
+    select /*+ rebalance(event_date) */
         subscriber_id,
         area_id,
         event_date

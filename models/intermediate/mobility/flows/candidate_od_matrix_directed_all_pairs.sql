@@ -9,27 +9,56 @@ area_visits as (
 
 ),
 
-final as (
+-- Who saw one area that day pairs it with itself and has no part in the join.
+visits_to_several_areas as (
+
+    select * from area_visits
+    where n_areas_that_day > 1
+
+),
+
+pairs as (
 
     select
-        'day' as period,
-        cast(origin.event_date as timestamp) as period_start,
+        event_date,
+        area_level,
+        area_id as from_area_id,
+        area_id as to_area_id
+    from area_visits
+
+    union all
+
+    select
+        origin.event_date,
         origin.area_level,
         origin.area_id as from_area_id,
-        destination.area_id as to_area_id,
-        count(*) as n_subscribers
-    from area_visits as origin
-    inner join area_visits as destination
+        destination.area_id as to_area_id
+    from visits_to_several_areas as origin
+    inner join visits_to_several_areas as destination
         on
             origin.subscriber_id = destination.subscriber_id
             and origin.event_date = destination.event_date
             and origin.area_level = destination.area_level
+            and origin.area_id <> destination.area_id
             and origin.first_event_at <= destination.last_event_at
+
+),
+
+final as (
+
+    select
+        'day' as period,
+        cast(event_date as timestamp) as period_start,
+        area_level,
+        from_area_id,
+        to_area_id,
+        count(*) as n_subscribers
+    from pairs
     group by
-        origin.event_date,
-        origin.area_level,
-        origin.area_id,
-        destination.area_id
+        event_date,
+        area_level,
+        from_area_id,
+        to_area_id
 
 )
 

@@ -2,9 +2,10 @@
 
 with
 
-area_visits as (
+visits_to_several_areas as (
 
     select * from {{ ref('int_area_visits') }}
+    where n_areas_that_day > 1
 
 ),
 
@@ -17,8 +18,8 @@ final as (
         first_area.area_id as area_id_1,
         second_area.area_id as area_id_2,
         count(*) as n_subscribers
-    from area_visits as first_area
-    inner join area_visits as second_area
+    from visits_to_several_areas as first_area
+    inner join visits_to_several_areas as second_area
         on
             first_area.subscriber_id = second_area.subscriber_id
             and first_area.event_date = second_area.event_date

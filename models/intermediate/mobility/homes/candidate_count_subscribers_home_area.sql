@@ -14,40 +14,27 @@ home_areas as (
 
 ),
 
-subscriber_days as (
+final as (
 
     select
-        area_visits.event_date,
-        home_areas.area_level,
-        home_areas.home_area_id
+        'day' as period,
+        cast(area_visits.event_date as timestamp) as period_start,
+        area_visits.area_level,
+        area_visits.area_id,
+        count(*) as n_subscribers
     from area_visits
     inner join home_areas
         on
             area_visits.subscriber_id = home_areas.subscriber_id
             and area_visits.area_level = home_areas.area_level
-    where home_areas.period = 'reference'
+            and area_visits.area_id = home_areas.home_area_id
+    where
+        area_visits.n_areas_that_day = 1
+        and home_areas.period = 'reference'
     group by
         area_visits.event_date,
-        home_areas.subscriber_id,
-        home_areas.area_level,
-        home_areas.home_area_id
-    having bool_and(area_visits.area_id = home_areas.home_area_id)
-
-),
-
-final as (
-
-    select
-        'day' as period,
-        cast(event_date as timestamp) as period_start,
-        area_level,
-        home_area_id as area_id,
-        count(*) as n_subscribers
-    from subscriber_days
-    group by
-        event_date,
-        area_level,
-        home_area_id
+        area_visits.area_level,
+        area_visits.area_id
 
 )
 

@@ -8,22 +8,6 @@ area_visits as (
 
 ),
 
-subscriber_days as (
-
-    select
-        subscriber_id,
-        event_date,
-        area_level,
-        min(area_id) as area_id
-    from area_visits
-    group by
-        subscriber_id,
-        event_date,
-        area_level
-    having count(*) = 1
-
-),
-
 final as (
 
     select
@@ -32,7 +16,8 @@ final as (
         area_level,
         area_id,
         count(*) as n_subscribers
-    from subscriber_days
+    from area_visits
+    where n_areas_that_day = 1
     group by
         event_date,
         area_level,
