@@ -16,12 +16,15 @@ setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtim
 $(BIN)/.ready: pyproject.toml requirements.txt
 	@echo "Setting up .venv ..."
 	@if command -v uv >/dev/null; then \
-	  { test -x $(BIN)/python || uv venv --quiet --python 3.11+ .venv; } && \
+	  { test -x $(BIN)/python || uv venv --quiet --python '>=3.11,<3.14' .venv; } && \
 	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[dev]'; \
 	else \
-	  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "Python 3.11 or newer is needed; python3 is $$(python3 -V)."; exit 1; }; \
-	  { test -x $(BIN)/python || python3 -m venv .venv; } && \
+	  for python in python3 python3.13 python3.12 python3.11; do \
+	    $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	      && break || python=; \
+	  done; \
+	  test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed; python3 is $$(python3 -V 2>&1)."; exit 1; }; \
+	  { test -x $(BIN)/python || $$python -m venv .venv; } && \
 	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev]'; \
 	fi
 	@$(BIN)/python -m throng.server.java

@@ -58,7 +58,7 @@ def _events(query: Query) -> Iterator[str]:
         """
     )
     n_rejected = sum(rows for _, rows in rejected)
-    yield f"Period covered      {first} to {last}"
+    yield f"Period covered      {f'{first} to {last}' if accepted else 'none: no event accepted'}"
     yield f"Subscribers         {subscribers:>12,}"
     yield f"Events in           {accepted + n_rejected:>12,}"
     yield f"  accepted          {accepted:>12,}"
@@ -69,7 +69,12 @@ def _events(query: Query) -> Iterator[str]:
 
 
 def _marts(query: Query) -> Iterator[str]:
-    marts = sorted(row[1] for row in query("show tables in marts"))
+    tables = {row[1] for row in query("show tables in marts")}
+    candidates = {row[1] for row in query("show tables in protected like 'candidate_*'")}
+    marts = sorted(name for name in tables if f"candidate_{name}" in candidates)
+    if not marts:
+        yield "No marts: the build stopped before them. See what failed above, or in logs/dbt.log."
+        return
     width = max(len(mart) for mart in marts)
     counts = {
         name: (published, cells)

@@ -27,6 +27,3 @@ final as (
 )
 
 select * from final
-order by
-    area_level,
-    period_start

@@ -29,6 +29,3 @@ final as (
 )
 
 select * from final
-order by
-    n_rows desc,
-    cell_id asc

@@ -12,6 +12,10 @@
                 ~ "more: with less, one person could be published.") %}
         {% endif %}
 
+        {% if var('landing_path') is not string or var('landing_path') | trim == '' %}
+            {% do stop("The var landing_path is '" ~ var('landing_path')
+                ~ "'; set it to the folder that holds events/, cell_sites/ and areas/.") %}
+        {% endif %}
         {% for name in ['pseudonymise', 'event_header'] if var(name) is not boolean %}
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to true or false.") %}
         {% endfor %}
@@ -32,6 +36,10 @@
         {% endif %}
         {% set columns = ['subscriber_id', 'event_at', 'cell_id', 'event_type', 'direction',
             'counterpart_id', 'duration_s', 'volume_mb'] %}
+        {% for name, theirs in var('event_columns').items() if theirs is not string %}
+            {% do stop("The var event_columns maps " ~ name ~ " to '" ~ theirs
+                ~ "'; map it to the name of a column.") %}
+        {% endfor %}
         {% for name in var('event_columns') if name not in columns %}
             {% do stop("The var event_columns maps '" ~ name ~ "', which is no event column. "
                 ~ "They are: " ~ columns | join(', ') ~ ".") %}
@@ -41,9 +49,13 @@
             {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
                 ~ "'; set it to one character.") %}
         {% endif %}
-        {% if var('event_timestamp_format') is not string or "'" in var('event_timestamp_format') %}
-            {% do stop("The var event_timestamp_format is '" ~ var('event_timestamp_format')
-                ~ "'; set it to a Java pattern without quotes, such as dd/MM/yyyy HH:mm.") %}
+        {# Letters outside quotes are fields: a date is a must, zones are not understood. #}
+        {% set format = var('event_timestamp_format') %}
+        {% set fields = modules.re.sub("'[^']*'", '', format | string) %}
+        {% if not modules.re.fullmatch('[yMdDaHhkKmsS\\W\\d_]*y[yMdDaHhkKmsS\\W\\d_]*', fields)
+            or "'" in fields or 'd' not in fields | lower %}
+            {% do stop("The var event_timestamp_format is '" ~ format ~ "'; set it to a Java "
+                ~ "pattern without a time zone, such as yyyy-MM-dd HH:mm:ss or dd/MM/yyyy HH:mm.") %}
         {% endif %}
     {% endif %}
 {% endmacro %}

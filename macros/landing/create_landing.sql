@@ -53,9 +53,10 @@
     {% for name, text in options.items() %}
         {% do option_lines.append(name ~ " '" ~ sql_text(text) ~ "'") %}
     {% endfor %}
-    create table landing.{{ table['name'] }}_files ({{ columns | join(', ') }})
-    using {{ table['format'] }}
-    options ({{ option_lines | join(', ') }})
+    {{ return(
+        'create table landing.' ~ table['name'] ~ '_files (' ~ columns | join(', ') ~ ') '
+        ~ 'using ' ~ table['format'] ~ ' options (' ~ option_lines | join(', ') ~ ')'
+    ) }}
 {% endmacro %}
 
 
@@ -64,6 +65,9 @@
     {% set columns = [] %}
     {% for ours, theirs, sql_type in table['columns'] %}
         {% set text = 'null' if sql_type is none else '`' ~ theirs ~ '`' %}
+        {% if sql_type == 'nanoseconds' %}
+            {% set text = 'timestamp_micros(' ~ text ~ ' div 1000)' %}
+        {% endif %}
         {% do columns.append('cast(' ~ text ~ ' as string) as ' ~ ours) %}
         {% if ours == 'event_at' %}
             {% do columns.append(landing_timestamp(theirs, sql_type) ~ ' as event_at_timestamp') %}
@@ -71,23 +75,25 @@
     {% endfor %}
     {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space. #}
     {% set decoded_path = "url_decode(replace(_metadata.file_path, '+', '%2B'))" %}
-    {% set folder = sql_text(table['folder'] ~ '/') %}
-    create or replace view landing.{{ table['name'] }} as
-    select
-        {{ columns | join(',\n        ') }},
-        {{ '_malformed_row is not null' if table['format'] == 'csv' else 'false' }} as is_malformed,
-        substr(
-            {{ decoded_path }},
-            locate('{{ folder }}', {{ decoded_path }}) + {{ folder | length }}
-        ) as source_file
-    from landing.{{ table['name'] }}_files
+    {% set folder = table['folder'] ~ '/' %}
+    {% do columns.append(
+        ('_malformed_row is not null' if table['format'] == 'csv' else 'false') ~ ' as is_malformed'
+    ) %}
+    {% do columns.append(
+        'substr(' ~ decoded_path ~ ", locate('" ~ sql_text(folder) ~ "', " ~ decoded_path ~ ') + '
+        ~ folder | length ~ ') as source_file'
+    ) %}
+    {{ return(
+        'create or replace view landing.' ~ table['name'] ~ ' as select ' ~ columns | join(', ')
+        ~ ' from landing.' ~ table['name'] ~ '_files'
+    ) }}
 {% endmacro %}
 
 
 {# A time that the files hold as a time, not as text: a Parquet timestamp or date. #}
 {% macro landing_timestamp(column, sql_type) -%}
     {% if sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)
-    {%- elif sql_type in ['timestamp', 'timestamp_ntz', 'date'] %}cast(`{{ column }}` as timestamp)
+    {%- elif sql_type in ['timestamp_ntz', 'date'] %}cast(`{{ column }}` as timestamp)
     {%- else %}cast(null as timestamp)
     {%- endif %}
 {%- endmacro %}

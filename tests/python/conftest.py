@@ -14,7 +14,6 @@ import pytest
 from pyhive import hive
 
 PROJECT = Path(__file__).parents[2]
-SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 
 def free_port() -> int:
@@ -103,7 +102,7 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     server = Server(
         port=free_port(),
         ui_port=free_port(),
-        warehouse=folder / "warehouse",
+        warehouse=folder / "the warehouse",  # a space in a path is nothing special
         key_file=folder / "secret" / "pseudonym.key",
         folder=folder,
     )

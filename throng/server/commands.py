@@ -41,18 +41,20 @@ def start(
     ] = None,
 ) -> None:
     """Start the server in the background and wait until it answers a query."""
-    settings = _settings(
-        host=host,
-        port=port,
-        memory=memory,
-        warehouse=warehouse,
-        master=master,
-        ui_port=ui_port,
-        conf=conf,
-    )
+    options = {
+        "host": host,
+        "port": port,
+        "memory": memory,
+        "warehouse": warehouse,
+        "master": master,
+        "ui_port": ui_port,
+        "conf": conf,
+    }
+    settings = _settings(**options)
+    given = {name for name, value in options.items() if value} - {"conf"}
     began = time.monotonic()
     try:
-        running = control.start(settings, typer.echo)
+        running = control.start(settings, typer.echo, given | ({"spark_conf"} if conf else set()))
     except control.ServerError as error:
         _fail(error)
     if time.monotonic() - began > 1:
@@ -83,10 +85,17 @@ def status(warehouse: Warehouse = None) -> None:
     udfs = ", ".join(
         f"{udf.sql_name}{' (MISSING)' if udf.sql_name in missing else ''}" for udf in REGISTRY
     )
-    reach = "this machine only" if running.settings.host in LOOPBACK else "EVERY HOST THAT ROUTES"
+    reach = (
+        "this machine only"
+        if running.settings.host in LOOPBACK
+        else "ANY COMPUTER THAT REACHES THIS ADDRESS"
+    )
     for name, value in {
         "address": f"{running.address}   reachable from {reach}, no password",
         "metastore": f"127.0.0.1:{running.metastore_port}   this machine only, no password",
+        "web page": f"127.0.0.1:{running.settings.ui_port}   this machine only, no password"
+        if running.settings.ui_port
+        else "none",
         "pid": f"{running.pid} (Java {running.java_pid})",
         "uptime": uptime,
         "memory": f"{running.memory_mb():,.0f} MB resident, heap at most {running.settings.memory}",

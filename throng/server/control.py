@@ -7,12 +7,13 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +75,12 @@ def find_running(settings: ServerSettings) -> RunningServer | None:
     try:
         state = json.loads(settings.state_file.read_text())
         process = psutil.Process(state["pid"])
-        if abs(process.create_time() - state["started_at"]) > 1:
+        if process.status() == psutil.STATUS_ZOMBIE:
             return None
-    except (OSError, psutil.NoSuchProcess):
+        # Not the same process if it began at another time (the clock may have been set a little).
+        if abs(process.create_time() - state["started_at"]) > 60:
+            return None
+    except (OSError, ValueError, KeyError, psutil.Error):
         return None
     return RunningServer(
         pid=state["pid"],
@@ -87,15 +91,23 @@ def find_running(settings: ServerSettings) -> RunningServer | None:
     )
 
 
-def start(settings: ServerSettings, say: Callable[[str], None]) -> RunningServer:
+def start(
+    settings: ServerSettings, say: Callable[[str], None], asked_for: Iterable[str] = ()
+) -> RunningServer:
     """Start the server and return once it answers a query. Does nothing if it runs already.
+
+    Args:
+        settings: what to start it with.
+        say: receives lines for the user.
+        asked_for: names of the settings that somebody gave now; a server that runs already must
+            agree with these (and with host and port) only.
 
     Raises:
         ServerError: it cannot start; nothing is left running.
     """
     running = find_running(settings)
     if running:
-        _check_same(running, settings)
+        _check_same(running, settings, {"host", "port", *asked_for})
         say(f"The server already runs on {running.address} (pid {running.pid}).")
         return running
     try:
@@ -103,8 +115,8 @@ def start(settings: ServerSettings, say: Callable[[str], None]) -> RunningServer
         ensure_key_file()
     except (JavaNotFoundError, KeyFileError) as error:
         raise ServerError(str(error)) from None
-    _make_run_folder(settings)
     _check_lock(settings)
+    _make_run_folder(settings)
     _check_port(settings.host, settings.port)
     _check_memory(settings)
     if settings.host not in LOOPBACK:
@@ -118,13 +130,14 @@ def start(settings: ServerSettings, say: Callable[[str], None]) -> RunningServer
         "JAVA_HOME": str(java.home),
         "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home")),
         "SPARK_DRIVER_MEMORY": settings.memory,
-        "SPARK_LOCAL_IP": "127.0.0.1" if settings.host in LOOPBACK else settings.host,
+        # What Spark itself binds (its web page, its own ports), whatever --host says.
+        "SPARK_LOCAL_IP": "127.0.0.1" if settings.is_local else settings.host,
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
-        "THRONG_JAVA_OPTIONS": f"-Dderby.stream.error.file={settings.run_folder / 'derby.log'}",
+        "THRONG_RUN_FOLDER": str(settings.run_folder),
     }
-    with settings.log_file.open("wb") as log:
+    with os.fdopen(os.open(settings.log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)) as log:
         driver = subprocess.Popen(
             [sys.executable, "-m", "throng.server.driver", settings.to_json()],
             stdin=subprocess.DEVNULL,
@@ -182,31 +195,39 @@ def missing_udfs(settings: ServerSettings) -> list[str]:
     return [udf.sql_name for udf in REGISTRY if udf.sql_name not in known]
 
 
-def _check_same(running: RunningServer, settings: ServerSettings) -> None:
-    asked = (settings.host, settings.port)
-    if asked != (running.settings.host, running.settings.port):
+def _check_same(running: RunningServer, asked: ServerSettings, names: set[str]) -> None:
+    differing = [
+        f"{name.replace('_', ' ')} {getattr(running.settings, name)}"
+        for name in sorted(names)
+        if getattr(running.settings, name) != getattr(asked, name)
+    ]
+    if differing:
         raise ServerError(
-            f"The warehouse {settings.warehouse} already has a server on {running.address} (pid "
-            f"{running.pid}). Use that one, stop it (throng server stop), or give another "
-            "--warehouse."
+            f"The warehouse {asked.warehouse} already has a server on {running.address} (pid "
+            f"{running.pid}), started differently: {', '.join(differing)}. Use that one with the "
+            "same settings, stop it (throng server stop), or give another --warehouse."
         )
 
 
 def _make_run_folder(settings: ServerSettings) -> None:
     try:
         # Subscriber-level tables live here: only for the user who runs the server.
-        settings.warehouse.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings.run_folder.mkdir(exist_ok=True)
+        for folder in (settings.warehouse, settings.run_folder, settings.warehouse / "tables"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.rmtree(settings.run_folder / "tmp", ignore_errors=True)
+        (settings.run_folder / "tmp").mkdir()
     except OSError as error:
         raise ServerError(
             f"The warehouse folder {settings.warehouse} cannot be made ({error.strerror}). "
             "Choose another: --warehouse or THRONG_WAREHOUSE."
         ) from None
-    settings.state_file.unlink(missing_ok=True)
 
 
 def _check_lock(settings: ServerSettings) -> None:
-    with (settings.run_folder / "lock").open("a+") as file:
+    lock = settings.run_folder / "lock"
+    if not lock.exists():
+        return
+    with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

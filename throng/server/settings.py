@@ -70,6 +70,11 @@ class ServerSettings:
             ui_port=ui_port if ui_port is not None else _port("THRONG_UI_PORT", None),
             spark_conf=dict(_key_value(line) for line in conf_lines if line.strip()),
         )
+        for port in (settings.port, settings.ui_port):
+            if port is not None and not 0 < port < 65536:
+                raise SettingsError(f"port {port} is no port: use a number from 1 to 65535.")
+        if ";" in str(settings.warehouse):
+            raise SettingsError(f"the warehouse folder {settings.warehouse} has a ; in its name.")
         if settings.memory_mb < LEAST_MEMORY_MB:
             raise SettingsError(
                 f"memory {settings.memory} is too little for Spark: give at least "

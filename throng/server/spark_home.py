@@ -26,7 +26,8 @@ JAVA_OPTIONS = [
 
 _SUBMIT = """#!/bin/sh
 exec "$JAVA_HOME/bin/java" -cp "${{SPARK_CONF_DIR:-/nonexistent}}:$SPARK_HOME/jars/*" \\
-  "-Xmx$SPARK_DRIVER_MEMORY" {options} $THRONG_JAVA_OPTIONS \\
+  "-Xmx$SPARK_DRIVER_MEMORY" {options} "-Djava.io.tmpdir=$THRONG_RUN_FOLDER/tmp" \\
+  "-Dderby.stream.error.file=$THRONG_RUN_FOLDER/derby.log" \\
   org.apache.spark.deploy.SparkSubmit "$@"
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -113,21 +114,23 @@ def _answer(request: dict[str, Any]) -> str:
         tables = [_describe(filesystem, root, prefix, feed) for feed in feeds]
     except LandingError as error:
         return json.dumps({"problem": str(error)})
+    except (OSError, pa.ArrowException) as error:
+        return json.dumps({"problem": f"The landing folder cannot be read: {error}"})
     return json.dumps({"problem": None, "tables": tables})
 
 
 def _open_landing(path: str) -> tuple[fs.FileSystem, PurePosixPath, str]:
     """The file system, the folder in it, and the URI prefix that Spark puts before a path."""
     advice = (
-        "Set the var landing_path (or THRONG_LANDING before the server and dbt start) to the "
-        "folder that holds events/, cell_sites/ and areas/."
+        "Set the var landing_path (or the environment variable THRONG_LANDING) to the folder that "
+        "holds events/, cell_sites/ and areas/."
     )
     if "://" in path:
         # Hadoop's name for S3 is s3a; everybody else's is s3.
         filesystem, folder = fs.FileSystem.from_uri(path.replace("s3a://", "s3://", 1))
         prefix = path[: len(path) - len(folder)] if path.endswith(folder) else path[:6]
     else:
-        filesystem, folder, prefix = fs.LocalFileSystem(), str(Path(path).absolute()), "file://"
+        filesystem, folder, prefix = fs.LocalFileSystem(), str(Path(path).resolve()), "file://"
     if filesystem.get_file_info(folder).type != fs.FileType.Directory:
         raise LandingError(f"The landing folder {folder} does not exist. {advice}")
     return filesystem, PurePosixPath(folder), prefix
@@ -208,9 +211,11 @@ def _csv_columns(heads: Mapping[str, bytes], feed: Feed) -> list[str]:
         if not head:
             continue
         names = next(csv.reader([_first_line(file, head)], delimiter=feed.delimiter), [])
-        names = [name.strip() for name in names]
-        if not feed.has_header:
-            names = [f"column_{position}" for position in range(1, len(names) + 1)]
+        # A line that ends in a delimiter names its last column with nothing.
+        names = [
+            name.strip() if feed.has_header and name.strip() else f"column_{position}"
+            for position, name in enumerate(names, start=1)
+        ]
         if columns is None:
             first_file, columns = file, names
             _require_columns(feed, file, names, _first_line(file, head))
@@ -246,6 +251,8 @@ def _first_line(file: str, head: bytes) -> str:
 
 def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -> None:
     known = {name.lower() for name in names}
+    if any("`" in name for name in names):
+        raise LandingError(f"{file} has a column name with a backtick (`). Rename it.")
     if len(known) < len(names):
         raise LandingError(f"{file} names a column twice: {_listed(names)}. Rename one.")
     missing = [
@@ -263,13 +270,19 @@ def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -
         others = {part.strip().strip('"').lower() for part in first_line.split(delimiter)}
         if wanted.lower() in others and len(others) > 1:
             advice = (
-                f"set the var event_delimiter to '{delimiter}'"
+                f"set the var event_delimiter to {json.dumps(delimiter)}"
                 if feed.name == "events"
                 else f"write it with '{feed.delimiter}'"
             )
             raise LandingError(
                 f"{file} separates its columns by {spoken}, not by '{feed.delimiter}'; {advice}."
             )
+    if any(re.search(r"\d{5}|\d[-:/]\d", name) for name in names):
+        raise LandingError(
+            f"{file} has no column '{wanted}'; its first line looks like data, not like names. "
+            "If it has no header, set the var event_header to false and map column_1, column_2, "
+            "... in event_columns."
+        )
     advice = (
         f"Map {column} to the right one in the var event_columns."
         if feed.name == "events"
@@ -283,6 +296,7 @@ def _parquet_columns(
 ) -> list[list[str]]:
     """Name and SQL type of every column that any Parquet file of the feed has and we use."""
     wanted = {feed.name_in_files(column).lower() for column in feed.columns}
+    identifiers = {feed.name_in_files(c).lower() for c in feed.columns if c.endswith("_id")}
     columns: dict[str, list[str]] = {}
     for file in files:
         name = str(file.relative_to(root))
@@ -297,11 +311,20 @@ def _parquet_columns(
                 continue
             sql_type = _sql_type(column.type)
             if sql_type is None:
-                raise LandingError(f"{name}: column {column.name} has the type {column.type}.")
+                raise LandingError(
+                    f"{name}: column {column.name} has the type {column.type}, which cannot be "
+                    "read here; write it as text, a number or a timestamp without a zone."
+                )
+            if column.name.lower() in identifiers and pa.types.is_floating(column.type):
+                raise LandingError(
+                    f"{name}: column {column.name} holds identifiers as {column.type}, which loses "
+                    "digits and leading zeros; write them as text."
+                )
             known = columns.setdefault(column.name.lower(), [column.name, sql_type])
             if known[1] != sql_type:
                 raise LandingError(
-                    f"{name}: column {column.name} is {sql_type}, but {known[1]} in other files."
+                    f"{name}: column {column.name} is {sql_type}, but {known[1]} in other files; "
+                    "write it the same way in all."
                 )
     return list(columns.values())
 
@@ -311,9 +334,10 @@ def _sql_type(arrow_type: pa.DataType) -> str | None:
     if pa.types.is_dictionary(arrow_type):
         arrow_type = arrow_type.value_type
     if pa.types.is_timestamp(arrow_type):
-        if arrow_type.unit == "ns":
-            return "nanoseconds"  # Spark reads these as a number (spark.sql.legacy.parquet.…)
-        return "timestamp" if arrow_type.tz else "timestamp_ntz"
+        if arrow_type.tz:
+            return None  # an instant, not the wall-clock time of the study country
+        # Spark reads nanoseconds as a number (spark.sql.legacy.parquet.nanosAsLong).
+        return "nanoseconds" if arrow_type.unit == "ns" else "timestamp_ntz"
     simple = {
         pa.string(): "string",
         pa.large_string(): "string",
@@ -331,4 +355,11 @@ def _sql_type(arrow_type: pa.DataType) -> str | None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or "none"
+    """Names for a message. What could be a value (a file without a header) shows its shape only."""
+    shown = [
+        name
+        if re.fullmatch(r"[^\W\d][\w .-]{0,40}", name) and not re.search(r"\d{5}", name)
+        else re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", name[:40]))
+        for name in names
+    ]
+    return ", ".join(shown) or "none"

@@ -20,9 +20,16 @@ cell_site_versions as (
 
 ),
 
+cell_shapes as (
+
+    select distinct {{ shape_of('cell_id') }} as cell_shape
+    from cell_site_versions
+
+),
+
 events_placed as (
 
-    select /*+ broadcast(cell_site_versions) */
+    select /*+ broadcast(cell_site_versions), broadcast(cell_shapes) */
         events.source_file,
         events.subscriber_id,
         events.event_at,
@@ -33,20 +40,25 @@ events_placed as (
         events.duration_s,
         events.volume_mb,
         events.event_at_shown,
-        cell_site_versions.site_id,
         cell_site_versions.area_id,
-        cell_site_versions.longitude,
-        cell_site_versions.latitude,
         case
             when events.reject_reason is not null then events.reject_reason
             when cell_site_versions.cell_id is null then 'unknown_cell'
-        end as reject_reason
+        end as reject_reason,
+        -- An unknown cell may be a person in the wrong column: it is shown as it is only if it is
+        -- written like a cell of the list and is not like a phone number or a hash.
+        cell_shapes.cell_shape is not null
+        and not events.cell_id rlike '([0-9].*){7}|^.{21}' as is_shown_as_it_is
     from events
     left join cell_site_versions
         on
             events.cell_id = cell_site_versions.cell_id
             and events.event_at >= cell_site_versions.valid_from
             and events.event_at < cell_site_versions.valid_to
+    left join cell_shapes
+        on
+            cell_site_versions.cell_id is null
+            and {{ shape_of('events.cell_id') }} = cell_shapes.cell_shape
 
 ),
 
@@ -91,13 +103,8 @@ final as (
         final_reason as reject_reason,
         case
             when final_reason in ('unparsable_time', 'outside_study') then event_at_shown
-            -- A cell id is shown unless it could be the number or the hash of a person.
-            when final_reason = 'unknown_cell'
-                then
-                    case
-                        when cell_id rlike '([0-9].*){7}|@|^.{21}' then {{ shape_of('cell_id') }}
-                        else cell_id
-                    end
+            when final_reason = 'unknown_cell' and is_shown_as_it_is then cell_id
+            when final_reason = 'unknown_cell' then {{ shape_of('cell_id') }}
         end as rejected_value,
         subscriber_id,
         counterpart_id,
@@ -106,10 +113,7 @@ final as (
         duration_s,
         volume_mb,
         event_at,
-        site_id,
         area_id,
-        longitude,
-        latitude,
         -- An unknown cell may be an identifier in the wrong column: only its shape goes on.
         case when final_reason is null then cell_id end as cell_id,
         case when final_reason is null then cast(event_at as date) end as event_date

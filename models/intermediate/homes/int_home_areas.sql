@@ -24,50 +24,38 @@ study_window as (
 
 ),
 
+days_by_period as (
+
+    select
+        day_end_areas.subscriber_id,
+        day_end_areas.area_id,
+        day_end_areas.event_date,
+        study_window.study_start_date,
+        study_window.home_start_date,
+        study_window.home_end_date,
+        explode(array('study', 'reference', 'week', 'month')) as period
+    from day_end_areas
+    cross join study_window
+
+),
+
 periods as (
 
     select
-        day_end_areas.subscriber_id,
-        day_end_areas.area_id,
-        day_end_areas.event_date,
-        'study' as period,
-        cast(study_window.study_start_date as timestamp) as period_start
-    from day_end_areas
-    cross join study_window
-
-    union all
-
-    select
-        day_end_areas.subscriber_id,
-        day_end_areas.area_id,
-        day_end_areas.event_date,
-        'reference' as period,
-        cast(study_window.home_start_date as timestamp) as period_start
-    from day_end_areas
-    cross join study_window
+        subscriber_id,
+        area_id,
+        event_date,
+        period,
+        case period
+            when 'study' then cast(study_start_date as timestamp)
+            when 'reference' then cast(home_start_date as timestamp)
+            when 'week' then date_trunc('week', event_date)
+            when 'month' then date_trunc('month', event_date)
+        end as period_start
+    from days_by_period
     where
-        day_end_areas.event_date >= study_window.home_start_date
-        and day_end_areas.event_date <= study_window.home_end_date
-
-    union all
-
-    select
-        subscriber_id,
-        area_id,
-        event_date,
-        'week' as period,
-        date_trunc('week', event_date) as period_start
-    from day_end_areas
-
-    union all
-
-    select
-        subscriber_id,
-        area_id,
-        event_date,
-        'month' as period,
-        date_trunc('month', event_date) as period_start
-    from day_end_areas
+        period <> 'reference'
+        or (event_date >= home_start_date and event_date <= home_end_date)
 
 ),
 

@@ -17,7 +17,6 @@ visits as (
         subscriber_id,
         cell_id,
         area_id,
-        count(*) as n_events,
         -- Bit h is set if there was an event in the hour that begins at h o'clock.
         bit_or(shiftleft(1, hour(event_at))) as hours_seen,
         min(event_at) as first_event_at,

@@ -15,7 +15,7 @@ final as (
         trim(area_level) as area_level,
         trim(area_name) as area_name,
         nullif(trim(parent_area_id), '') as parent_area_id,
-        cast(nullif(trim(population), '') as double) as population,
+        try_cast(trim(population) as double) as population,
         geometry
     from areas
     where nullif(trim(area_id), '') is not null

@@ -16,10 +16,10 @@ final as (
         trim(cell_id) as cell_id,
         nullif(trim(site_id), '') as site_id,
         nullif(trim(area_id), '') as area_id,
-        cast(trim(longitude) as double) as longitude,
-        cast(trim(latitude) as double) as latitude,
-        cast(nullif(trim(valid_from), '') as timestamp) as valid_from,
-        cast(nullif(trim(valid_to), '') as timestamp) as valid_to
+        try_cast(trim(longitude) as double) as longitude,
+        try_cast(trim(latitude) as double) as latitude,
+        try_cast(trim(valid_from) as timestamp) as valid_from,
+        try_cast(trim(valid_to) as timestamp) as valid_to
     from cell_sites
     where nullif(trim(cell_id), '') is not null
 

@@ -39,7 +39,7 @@ parsed as (
         {{ pseudonym('counterpart_id') }} as counterpart_id,
         coalesce(
             event_at_timestamp,
-            try_to_timestamp(event_at_text, '{{ var("event_timestamp_format") }}')
+            try_to_timestamp(event_at_text, '{{ sql_text(var("event_timestamp_format")) }}')
         ) as event_at,
         -- In a row whose columns have shifted, an identifier could stand in any of these: only a
         -- word, a known direction, a plausible number go on.

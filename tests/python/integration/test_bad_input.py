@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.python.conftest import PROJECT
+from tests.python.conftest import PROJECT, run_throng
 
 AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
@@ -53,7 +53,15 @@ def stopped_with(done) -> str:
             {"event_columns": {"msisdn": "subscriber_id"}},
             "The var event_columns maps 'msisdn', which is no event column.",
         ),
+        (
+            {"event_columns": {"subscriber_id": 5}},
+            "The var event_columns maps subscriber_id to '5'; map it to the name of a column.",
+        ),
         ({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
+        (
+            {"event_timestamp_format": "sometimes"},
+            "The var event_timestamp_format is 'sometimes'; set it to a Java pattern",
+        ),
         ({"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."),
     ],
     ids=str,
@@ -106,6 +114,33 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
     done = server.dbt("build", landing=landing)
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_areas_are_known" in done.stdout
+    assert "created sql table model marts." not in done.stdout
+
+
+def test_a_build_of_nothing_is_no_success(server, landing):
+    """A time format that fits no row: every event is refused, and the build says so."""
+    done = server.dbt("build", landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm")
+    assert done.returncode == 1
+    assert "FAIL 1 assert_some_events_are_accepted" in done.stdout
+    assert "created sql table model marts." not in done.stdout
+    summary = run_throng("summary", env=server.env)
+    assert "Traceback" not in summary.stderr
+    assert "none: no event accepted" in summary.stdout
+
+
+def test_areas_that_go_round_stop_the_marts(server, landing):
+    (landing / "areas/file.csv").write_text(AREAS.replace("A,", "A,a2") + "a2,region,B,a1\n")
+    done = server.dbt("build", landing=landing)
+    assert done.returncode == 1
+    assert "int_areas_by_level_primary_key" in done.stdout.split("Completed with")[1]
+    assert "created sql table model marts.count_residents" not in done.stdout
+
+
+def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
+    (landing / "cell_sites/file.csv").write_text(CELLS.replace("0,0", '"12,5",0'))
+    done = server.dbt("build", landing=landing)
+    assert done.returncode == 1
+    assert "FAIL 1 assert_cell_sites_are_readable" in done.stdout
     assert "created sql table model marts." not in done.stdout
 
 

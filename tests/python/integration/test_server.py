@@ -64,7 +64,7 @@ def wait_until_gone(warehouse: Path, seconds: float = 20) -> None:
 def test_start_twice_is_start_once(server):
     before = state(server)["pid"]
     again = start(server)
-    assert again.returncode == 0
+    assert again.returncode == 0, again.stderr
     assert f"already runs on 127.0.0.1:{server.port}" in again.stdout
     assert state(server)["pid"] == before
 
@@ -74,6 +74,12 @@ def test_another_port_for_the_same_warehouse_is_refused(server):
     assert other.returncode == 1
     assert "already has a server" in other.stderr
     assert "Traceback" not in other.stderr
+
+
+def test_other_settings_for_a_running_server_are_refused(server):
+    other = start(server, "--memory", "1g")
+    assert other.returncode == 1
+    assert "started differently: memory 1500m" in other.stderr
 
 
 def test_status_tells_what_runs(server):
@@ -196,6 +202,9 @@ def test_the_key_is_nowhere_to_be_read(server):
 def test_the_key_file_is_for_its_owner_only(server):
     assert oct(server.key_file.stat().st_mode & 0o777) == "0o600"
     assert oct(server.warehouse.stat().st_mode & 0o777) == "0o700"
+    for path in server.warehouse.rglob("*"):
+        if not path.is_symlink() and "spark_home" not in path.parts:
+            assert path.stat().st_mode & 0o077 == 0 or path.name in {"tmp"}, path
 
 
 def test_a_taken_port_is_said_and_nothing_is_left(own_server):

@@ -36,7 +36,7 @@ def test_every_dirty_row_is_rejected_for_its_reason(server, country):
 
 
 def test_homes_are_found(server, country):
-    """Of those who stayed at one home, nine in ten get that area: phones are silent at night."""
+    """Of those who stayed at one home, four in five get that area: phones are silent at night."""
     key = bytes.fromhex(server.key_file.read_text().strip())
     truth = pd.read_parquet(country / "truth" / "home_areas.parquet")
     truth = truth.groupby("subscriber_id").filter(lambda homes: len(homes) == 1)

@@ -138,6 +138,17 @@ def test_candidates_and_marts_lie_in_folders_of_the_same_name(manifest):
         assert folders[mart["name"]] == folders[f"candidate_{mart['name']}"], mart["name"]
 
 
+def test_models_are_short():
+    for path in (PROJECT / "models").rglob("*.sql"):
+        assert len(path.read_text().splitlines()) <= 140, path
+
+
+def test_columns_of_marts_are_described_by_shared_blocks(manifest):
+    for mart in marts(manifest):
+        for column in mart["columns"].values():
+            assert column.get("doc_blocks"), (mart["name"], column["name"])
+
+
 def test_no_model_has_more_than_seven_parents(manifest):
     for model in models(manifest):
         assert len(model["depends_on"]["nodes"]) <= 7, model["name"]

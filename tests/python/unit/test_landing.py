@@ -89,7 +89,7 @@ def test_another_delimiter(landing, delimiter, spoken):
     (landing / "events/a.csv").write_text(EVENTS.replace(",", delimiter))
     text = problem(landing)
     assert f"separates its columns by a {spoken}" in text
-    assert f"event_delimiter to '{delimiter}'" in text
+    assert f"event_delimiter to {json.dumps(delimiter)}" in text
     assert problem(landing, event_delimiter=delimiter) is None
 
 
@@ -138,6 +138,42 @@ def test_a_name_that_lies_about_gzip(landing):
 def test_a_column_named_twice(landing):
     (landing / "events/a.csv").write_text("subscriber_id,event_at,cell_id,Cell_ID\n")
     assert "names a column twice" in problem(landing)
+
+
+def test_a_file_without_header_does_not_show_its_first_person(landing):
+    (landing / "events/a.csv").write_text("+999701234567,2020-02-01 10:00:00,c1\n")
+    text = problem(landing)
+    assert "looks like data" in text
+    assert "event_header" in text
+    (landing / "events/a.csv").write_text("701234567;x,Ada Lovelace,c1\n")
+    assert "701234567" not in problem(landing)
+
+
+def test_a_relative_path(landing, monkeypatch):
+    monkeypatch.chdir(landing / "events")
+    assert inspect("..")["tables"][0]["folder"] == f"{landing}/events"
+
+
+def test_what_parquet_cannot_say_rightly(landing):
+    (landing / "events/a.csv").unlink()
+    good = {"subscriber_id": ["1"], "event_at": ["2020-02-01 10:00:00"], "cell_id": ["c1"]}
+    zoned = {**good, "event_at": pa.array([0], pa.timestamp("us", "Africa/Nairobi"))}
+    pq.write_table(pa.table(zoned), landing / "events/a.parquet")
+    assert "timestamp without a zone" in problem(landing)
+    pq.write_table(pa.table({**good, "cell_id": [1.0]}), landing / "events/a.parquet")
+    assert "loses digits" in problem(landing)
+
+
+def test_a_column_without_a_name(landing):
+    (landing / "events/a.csv").write_text("subscriber_id,event_at,cell_id,\n")
+    answer = inspect(landing)
+    assert answer["problem"] is None
+    assert answer["tables"][0]["file_columns"][-1] == ["column_4", "string"]
+
+
+def test_a_backtick_in_a_name(landing):
+    (landing / "events/a.csv").write_text("subscriber_id,event_at,cell_id,`x\n")
+    assert "backtick" in problem(landing)
 
 
 def test_no_header(landing):
