@@ -53,7 +53,8 @@ def _events(query: Query) -> Iterator[str]:
     )
     rejected = query(
         """
-        select reject_reason, count(*) from protected.rejected_events
+        select reject_reason, count(*) from protected.int_events_checked
+        where event_date is null
         group by reject_reason order by count(*) desc, reject_reason
         """
     )

@@ -215,7 +215,7 @@ def _make_run_folder(settings: ServerSettings) -> None:
         for folder in (settings.warehouse, settings.run_folder, settings.warehouse / "tables"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.rmtree(settings.run_folder / "tmp", ignore_errors=True)
-        (settings.run_folder / "tmp").mkdir()
+        (settings.run_folder / "tmp").mkdir(mode=0o700)
     except OSError as error:
         raise ServerError(
             f"The warehouse folder {settings.warehouse} cannot be made ({error.strerror}). "

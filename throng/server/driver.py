@@ -113,8 +113,6 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
         "spark.sql.warehouse.dir": str(settings.warehouse / "tables"),
         "spark.local.dir": str(settings.run_folder / "tmp"),
         "spark.hadoop.hive.exec.scratchdir": str(settings.run_folder / "tmp" / "hive"),
-        "spark.hadoop.hive.exec.local.scratchdir": str(settings.run_folder / "tmp" / "local"),
-        "spark.hadoop.hive.downloaded.resources.dir": str(settings.run_folder / "tmp" / "jars"),
         "spark.hadoop.hive.server2.logging.operation.enabled": "false",
         # The same for every client; dbt's own ANSI setting never arrives over Thrift.
         "spark.sql.ansi.enabled": "true",
@@ -141,6 +139,8 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
             # Without .crc files beside ours. Hadoop runs a `chmod` process for every file and
             # folder it makes: half the files make a partitioned table a quarter faster.
             "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+            # Hadoop sets modes itself, whatever the umask of the process is.
+            "spark.hadoop.fs.permissions.umask-mode": "077",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
             # 200 by default: for a cluster. Adaptive execution merges what is still too many.
             "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 2)),

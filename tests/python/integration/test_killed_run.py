@@ -84,9 +84,11 @@ def test_killed_and_run_again(own_server, tmp_path):
     started = run_throng(*start, env=own_server.env)
     assert started.returncode == 0, started.stderr
     assert not stray.exists()
-    done = own_server.dbt("run", landing=landing, **STUDY)
+    marts = ["count_events", "count_residents"]
+    selected = [f"+{mart}" for mart in marts]
+    done = own_server.dbt("run", "--select", *selected, landing=landing, **STUDY)
     assert done.returncode == 0, done.stdout
     expected = reference.expected(landing, **STUDY)
-    for mart in reference.KEYS:
+    for mart in marts:
         frame = expected.marts(16)[mart]
         assert_same(table(own_server, f"marts.{mart}", list(frame.columns)), frame)

@@ -204,7 +204,7 @@ def test_the_key_file_is_for_its_owner_only(server):
     assert oct(server.warehouse.stat().st_mode & 0o777) == "0o700"
     for path in server.warehouse.rglob("*"):
         if not path.is_symlink() and "spark_home" not in path.parts:
-            assert path.stat().st_mode & 0o077 == 0 or path.name in {"tmp"}, path
+            assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_taken_port_is_said_and_nothing_is_left(own_server):
