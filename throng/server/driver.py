@@ -139,8 +139,6 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
             # Without .crc files beside ours. Hadoop runs a `chmod` process for every file and
             # folder it makes: half the files make a partitioned table a quarter faster.
             "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
-            # Hadoop sets modes itself, whatever the umask of the process is.
-            "spark.hadoop.fs.permissions.umask-mode": "077",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
             # 200 by default: for a cluster. Adaptive execution merges what is still too many.
             "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 2)),
