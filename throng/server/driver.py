@@ -48,9 +48,12 @@ def main() -> int:
         if not settings.is_local:
             context.addPyFile(str(_zip_package(settings.run_folder)))
         jvm = context._jvm
-        port = start_metastore(jvm, settings.warehouse / "metastore", settings.warehouse / "tables")
-        # Into the Hadoop settings before the first statement: the catalog reads it there.
-        context._jsc.hadoopConfiguration().set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
+        hadoop_conf = context._jsc.hadoopConfiguration()
+        port = start_metastore(
+            jvm, hadoop_conf, settings.warehouse / "metastore", settings.warehouse / "tables"
+        )
+        # Before the first statement: the catalog reads it there.
+        hadoop_conf.set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
         session = SparkSession(context)
         _remove_half_tables(session, settings.warehouse / "tables")
         for udf in REGISTRY:
@@ -127,6 +130,8 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
         "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.ui.enabled": "false" if settings.ui_port is None else "true",
         "spark.ui.showConsoleProgress": "false",
+        # A larger batch holds each identifier more often, and is pseudonymised once for each.
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         # Python workers are forked once and kept.
         "spark.python.worker.reuse": "true",
     }

@@ -16,18 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from py4j.java_gateway import JVMView
+    from py4j.java_gateway import JavaObject, JVMView
 
 
-def start_metastore(jvm: JVMView, database: Path, tables: Path) -> int:
+def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, tables: Path) -> int:
     """Serve the Derby database in `database` and return the port on 127.0.0.1.
 
     Args:
         jvm: the driver's JVM.
+        hadoop_conf: Spark's Hadoop configuration.
         database: folder of the Derby database; made if missing.
         tables: default location of new tables.
     """
-    conf = jvm.org.apache.hadoop.hive.conf.HiveConf()
+    hive_conf = jvm.org.apache.hadoop.hive.conf.HiveConf
+    # From Spark's own Hadoop settings: Hadoop keeps one file system object per process, made with
+    # the settings of whoever asks first.
+    conf = hive_conf(hadoop_conf, hive_conf().getClass())
     for key, value in {
         "javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={database};create=true",
         "datanucleus.schema.autoCreateAll": "true",

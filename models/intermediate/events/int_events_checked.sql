@@ -29,7 +29,7 @@ cell_shapes as (
 
 events_placed as (
 
-    select /*+ broadcast(cell_site_versions), broadcast(cell_shapes) */
+    select /*+ broadcast(cell_site_versions) */
         events.source_file,
         events.subscriber_id,
         events.event_at,
@@ -45,20 +45,33 @@ events_placed as (
             when events.reject_reason is not null then events.reject_reason
             when cell_site_versions.cell_id is null then 'unknown_cell'
         end as reject_reason,
-        -- An unknown cell may be a person in the wrong column: it is shown as it is only if it is
-        -- written like a cell of the list and is not like a phone number or a hash.
-        cell_shapes.cell_shape is not null
-        and not events.cell_id rlike '([0-9].*){7}|^.{21}' as is_shown_as_it_is
+        case
+            when cell_site_versions.cell_id is null then {{ shape_of('events.cell_id') }}
+        end as unknown_cell_shape
     from events
     left join cell_site_versions
         on
             events.cell_id = cell_site_versions.cell_id
             and events.event_at >= cell_site_versions.valid_from
             and events.event_at < cell_site_versions.valid_to
+
+),
+
+-- An unknown cell may be a person in the wrong column: it is shown as it is only if it is written
+-- like a cell of the list and is not like a phone number or a hash.
+unknown_cells_shown as (
+
+    select /*+ broadcast(cell_shapes) */
+        events_placed.*,
+        case
+            when cell_shapes.cell_shape is null then events_placed.unknown_cell_shape
+            when events_placed.cell_id rlike '([0-9].*){7}|^.{21}'
+                then events_placed.unknown_cell_shape
+            else events_placed.cell_id
+        end as unknown_cell_shown
+    from events_placed
     left join cell_shapes
-        on
-            cell_site_versions.cell_id is null
-            and {{ shape_of('events.cell_id') }} = cell_shapes.cell_shape
+        on events_placed.unknown_cell_shape = cell_shapes.cell_shape
 
 ),
 
@@ -79,7 +92,7 @@ copies_numbered as (
                 volume_mb
             order by source_file
         ) as copy_number
-    from events_placed
+    from unknown_cells_shown
 
 ),
 
@@ -103,8 +116,7 @@ final as (
         final_reason as reject_reason,
         case
             when final_reason in ('unparsable_time', 'outside_study') then event_at_shown
-            when final_reason = 'unknown_cell' and is_shown_as_it_is then cell_id
-            when final_reason = 'unknown_cell' then {{ shape_of('cell_id') }}
+            when final_reason = 'unknown_cell' then unknown_cell_shown
         end as rejected_value,
         subscriber_id,
         counterpart_id,

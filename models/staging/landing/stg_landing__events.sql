@@ -91,8 +91,8 @@ final as (
         -- kept as it is.
         case
             when reject_reason = 'outside_study' then cast(event_at as string)
-            when looks_like_a_date then event_at_text
-            else {{ shape_of('event_at_text') }}
+            when reject_reason = 'unparsable_time' and looks_like_a_date then event_at_text
+            when reject_reason = 'unparsable_time' then {{ shape_of('event_at_text') }}
         end as event_at_shown
     from checked
 
