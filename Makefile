@@ -51,7 +51,9 @@ server: setup  ## start the local Spark SQL server, or say that it runs
 stop: setup  ## stop the server
 	@$(BIN)/throng server stop
 
-build: server  ## models and their tests over the landing folder (VARS='{...}' for your vars)
+build: server  ## models and their tests over THRONG_LANDING or data/landing (VARS='{...}' for your vars)
+	@test -n "$$THRONG_LANDING" || test -e data/landing \
+	  || $(BIN)/throng synth --landing data/landing --truth data/truth
 	@$(BIN)/dbt build --vars '$(or $(VARS),{})'
 
 docs: server  ## the documentation of every model as one page, target/static_index.html

@@ -4,7 +4,8 @@
    For each of events, cell_sites and areas: landing.<name>_files has the columns of the files,
    landing.<name> has ours, all as text, with the file each row came from. #}
 {% macro create_landing() %}
-    {% if execute %}
+    {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
+    {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
         {% set request = {
             'landing_path': var('landing_path'),
             'event_columns': var('event_columns'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import getpass
 import json
 import os
 import re
@@ -216,6 +217,8 @@ def _make_run_folder(settings: ServerSettings) -> None:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.rmtree(settings.run_folder / "tmp", ignore_errors=True)
         (settings.run_folder / "tmp").mkdir(mode=0o700)
+        # Hive looks for a folder of this user there at the end of every session.
+        (settings.run_folder / "tmp" / getpass.getuser()).mkdir(mode=0o700)
     except OSError as error:
         raise ServerError(
             f"The warehouse folder {settings.warehouse} cannot be made ({error.strerror}). "

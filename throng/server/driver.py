@@ -55,6 +55,7 @@ def main() -> int:
         # Before the first statement: the catalog reads it there.
         hadoop_conf.set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
         session = SparkSession(context)
+        _skip_hive_functions(context)
         _remove_half_tables(session, settings.warehouse / "tables")
         for udf in REGISTRY:
             session.udf.register(udf.sql_name, udf.to_spark())
@@ -175,6 +176,31 @@ def _inject(session, name: str) -> None:  # noqa: ANN001 - pyspark is imported l
             registry.lookupFunctionBuilder(identifier).get(),
         )
     )
+
+
+def _skip_hive_functions(context) -> None:  # noqa: ANN001 - pyspark is imported late
+    """Tell Hive that its own functions are registered, as Spark does where it can.
+
+    A closing session sometimes makes a new Hive object, and that registers Hive's functions, one of
+    which needs a jar that the pyspark wheel does not have: now and then a dbt node would end with
+    "NoClassDefFoundError: LlapSigner". Spark has functions of its own and asks for none of Hive's.
+    """
+    jvm = context._jvm
+    hive = jvm.java.lang.Class.forName("org.apache.hadoop.hive.ql.metadata.Hive")
+    state, done = (
+        hive.getDeclaredField(name) for name in ("didRegisterAllFuncs", "REG_FUNCS_DONE")
+    )
+    for field in (state, done):
+        field.setAccessible(True)
+    # py4j turns the AtomicInteger into a number on its way here, so it is set without leaving Java.
+    integer = context._gateway.new_array(jvm.java.lang.Class, 1)
+    integer[0] = jvm.java.lang.Integer.TYPE
+    handles = jvm.java.lang.invoke.MethodHandles
+    setter = handles.publicLookup().unreflect(state.getType().getMethod("set", integer))
+    getter = handles.publicLookup().unreflectGetter(state)
+    handles.collectArguments(setter, 0, getter).invokeWithArguments([done.get(None)])
+    # Fails the start, not a query one day, should the next Spark do otherwise.
+    jvm.org.apache.hadoop.hive.ql.metadata.Hive.get(jvm.org.apache.hadoop.hive.conf.HiveConf())
 
 
 def _remove_half_tables(session, tables: Path) -> None:  # noqa: ANN001 - pyspark is late
