@@ -35,9 +35,11 @@ def start(
     ui_port: Annotated[
         int | None, typer.Option(help="Port of Spark's web page; none by default. [THRONG_UI_PORT]")
     ] = None,
-    conf: Annotated[
+    spark_conf: Annotated[
         list[str] | None,
-        typer.Option(help="Further Spark setting key=value, repeatable. [THRONG_SPARK_CONF]"),
+        typer.Option(
+            "--conf", help="Further Spark setting key=value, repeatable. [THRONG_SPARK_CONF]"
+        ),
     ] = None,
 ) -> None:
     """Start the server in the background and wait until it answers a query."""
@@ -48,13 +50,13 @@ def start(
         "warehouse": warehouse,
         "master": master,
         "ui_port": ui_port,
-        "conf": conf,
+        "spark_conf": spark_conf,
     }
     settings = _settings(**options)
-    given = {name for name, value in options.items() if value} - {"conf"}
+    given = {name for name, value in options.items() if value}
     began = time.monotonic()
     try:
-        running = control.start(settings, typer.echo, given | ({"spark_conf"} if conf else set()))
+        running = control.start(settings, typer.echo, given)
     except control.ServerError as error:
         _fail(error)
     if time.monotonic() - began > 1:

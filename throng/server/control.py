@@ -56,11 +56,7 @@ class RunningServer:
 
     def processes(self) -> list[psutil.Process]:
         """The driver and everything it started, Python workers included."""
-        try:
-            driver = psutil.Process(self.pid)
-            return [driver, *driver.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
+        return _process_tree(self.pid)
 
     def memory_mb(self) -> float:
         """Resident memory of all its processes, MB."""
@@ -150,7 +146,8 @@ def start(
     try:
         return _wait_until_it_answers(settings, driver)
     except BaseException:
-        _kill_tree(driver)
+        _kill(_process_tree(driver.pid))
+        driver.wait()
         raise
 
 
@@ -163,24 +160,19 @@ def stop(settings: ServerSettings) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(running.pid, signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
+    _kill(alive)
     settings.state_file.unlink(missing_ok=True)
     return True
 
 
-def connect(settings: ServerSettings, database: str = "default") -> hive.Connection:
+def connect(settings: ServerSettings) -> hive.Connection:
     """A PyHive connection to the server.
 
     Raises:
         ServerError: nothing answers on host and port.
     """
     try:
-        return hive.connect(
-            host=settings.host, port=settings.port, username="throng", database=database
-        )
+        return hive.connect(host=settings.host, port=settings.port, username="throng")
     except (TException, OSError):
         raise ServerError(
             f"No server answers on {settings.host}:{settings.port}. Start it: throng server start"
@@ -310,16 +302,20 @@ def _why_it_ended(settings: ServerSettings, return_code: int) -> str:
     return f"The server ended while it started: {last}\nThe whole log: {settings.log_file}"
 
 
-def _kill_tree(driver: subprocess.Popen) -> None:
+def _process_tree(pid: int) -> list[psutil.Process]:
+    """The process and everything it started; nothing if it is gone."""
     try:
-        processes = [psutil.Process(driver.pid), *psutil.Process(driver.pid).children(True)]
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
-        return
+        return []
+
+
+def _kill(processes: list[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(processes, timeout=10)
-    driver.wait()
 
 
 def tail(path: Path, lines: int) -> list[str]:

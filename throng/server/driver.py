@@ -16,13 +16,20 @@ import sys
 import time
 import types
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from throng.server.metastore import start_metastore
 from throng.server.settings import ServerSettings
 from throng.udfs import REGISTRY
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JavaObject
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
 
 LOCK_TAKEN = 75
 
@@ -109,7 +116,7 @@ def _raise_exit(_signal: int, _frame: types.FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported late
+def _spark_conf(settings: ServerSettings) -> SparkConf:
     from pyspark import SparkConf
 
     values = {
@@ -155,7 +162,7 @@ def _spark_conf(settings: ServerSettings):  # noqa: ANN202 - pyspark is imported
     return conf
 
 
-def _inject(session, name: str) -> None:  # noqa: ANN001 - pyspark is imported late
+def _inject(session: SparkSession, name: str) -> None:
     """Hand a function of this session to every session that the Thrift server opens.
 
     A Thrift session starts from the extensions it shares with ours, not from our temporary
@@ -178,7 +185,7 @@ def _inject(session, name: str) -> None:  # noqa: ANN001 - pyspark is imported l
     )
 
 
-def _skip_hive_functions(context) -> None:  # noqa: ANN001 - pyspark is imported late
+def _skip_hive_functions(context: SparkContext) -> None:
     """Tell Hive that its own functions are registered, as Spark does where it can.
 
     A closing session sometimes makes a new Hive object, and that registers Hive's functions, one of
@@ -203,7 +210,7 @@ def _skip_hive_functions(context) -> None:  # noqa: ANN001 - pyspark is imported
     jvm.org.apache.hadoop.hive.ql.metadata.Hive.get(jvm.org.apache.hadoop.hive.conf.HiveConf())
 
 
-def _remove_half_tables(session, tables: Path) -> None:  # noqa: ANN001 - pyspark is late
+def _remove_half_tables(session: SparkSession, tables: Path) -> None:
     """Remove folders of tables that were being written when an earlier server was killed.
 
     A table is named once all its files are there, so what has files but no name is half a table;
@@ -220,7 +227,7 @@ def _remove_half_tables(session, tables: Path) -> None:  # noqa: ANN001 - pyspar
                 shutil.rmtree(leftover)
 
 
-def _java_iterate(iterator):  # noqa: ANN001, ANN202 - a py4j object
+def _java_iterate(iterator: JavaObject) -> Iterator[JavaObject]:
     while iterator.hasNext():
         yield iterator.next()
 

@@ -50,7 +50,7 @@ class ServerSettings:
         warehouse: Path | None = None,
         master: str | None = None,
         ui_port: int | None = None,
-        conf: list[str] | None = None,
+        spark_conf: list[str] | None = None,
     ) -> ServerSettings:
         """Fill what is None from THRONG_HOST, _PORT, _MEMORY, _WAREHOUSE, _MASTER, _UI_PORT and
         _SPARK_CONF (key=value, several separated by ";"), then from the defaults.
@@ -58,21 +58,18 @@ class ServerSettings:
         Raises:
             SettingsError: a value that cannot be used, with the place it came from.
         """
-        conf_lines = [*os.environ.get("THRONG_SPARK_CONF", "").split(";"), *(conf or [])]
+        conf_lines = [*os.environ.get("THRONG_SPARK_CONF", "").split(";"), *(spark_conf or [])]
         settings = cls(
             host=host or os.environ.get("THRONG_HOST") or cls.host,
-            port=port if port is not None else _port("THRONG_PORT", cls.port),
+            port=_port("--port", port) or _port("THRONG_PORT") or cls.port,
             memory=memory or os.environ.get("THRONG_MEMORY") or cls.memory,
             warehouse=Path(
                 warehouse or os.environ.get("THRONG_WAREHOUSE") or cls.warehouse
             ).absolute(),
             master=master or os.environ.get("THRONG_MASTER") or cls.master,
-            ui_port=ui_port if ui_port is not None else _port("THRONG_UI_PORT", None),
+            ui_port=_port("--ui-port", ui_port) or _port("THRONG_UI_PORT"),
             spark_conf=dict(_key_value(line) for line in conf_lines if line.strip()),
         )
-        for port in (settings.port, settings.ui_port):
-            if port is not None and not 0 < port < 65536:
-                raise SettingsError(f"port {port} is no port: use a number from 1 to 65535.")
         if ";" in str(settings.warehouse):
             raise SettingsError(f"the warehouse folder {settings.warehouse} has a ; in its name.")
         if settings.memory_mb < LEAST_MEMORY_MB:
@@ -124,12 +121,13 @@ class ServerSettings:
         return cls(**{**values, "warehouse": Path(values["warehouse"])})
 
 
-def _port(variable: str, default: int | None) -> int | None:
-    text = os.environ.get(variable)
+def _port(source: str, given: int | None = None) -> int | None:
+    """The port given by an option, or by the environment variable `source`; None if by neither."""
+    text = os.environ.get(source, "") if given is None else str(given)
     if not text:
-        return default
+        return None
     if not text.isdigit() or not 0 < int(text) < 65536:
-        raise SettingsError(f"{variable} is '{text}': a port is a number from 1 to 65535.")
+        raise SettingsError(f"{source} is '{text}': a port is a number from 1 to 65535.")
     return int(text)
 
 

@@ -40,10 +40,10 @@ def wheel_folder() -> Path:
 def make_spark_home(folder: Path) -> Path:
     """Write bin/spark-submit and links to the wheel's jars into `folder`; return the folder."""
     (folder / "bin").mkdir(parents=True, exist_ok=True)
-    for name in ("jars", "python"):
+    for name, target in {"jars": wheel_folder() / "jars", "python": wheel_folder().parent}.items():
         link = folder / name
         link.unlink(missing_ok=True)
-        link.symlink_to(wheel_folder() / name if name == "jars" else wheel_folder().parent)
+        link.symlink_to(target)
     submit = folder / "bin" / "spark-submit"
     submit.write_text(_SUBMIT.format(options=" ".join(JAVA_OPTIONS)))
     submit.chmod(0o755)

@@ -55,7 +55,7 @@ class Country:
     of the finest area a. town_place is the central place of each town, the capital first.
     """
 
-    levels: tuple[Level, Level, Level]
+    levels: tuple[Level, ...]
     outline: BaseGeometry
     place_x: Floats
     place_y: Floats
@@ -147,7 +147,7 @@ def build_country(settings: Settings) -> Country:
     )
     longitude, latitude = to_degrees(x, y)
     return Country(
-        levels=levels,  # type: ignore[arg-type]
+        levels=levels,
         outline=shapely.union_all(coarse),
         place_x=x,
         place_y=y,

@@ -20,17 +20,8 @@ from numpy.typing import NDArray
 from throng.synth import dirt
 from throng.synth.events import DIRECTIONS, EVENT_TYPES, STEPS, Events, durations, volumes
 from throng.synth.network import DAY
+from throng.udfs.landing import EVENT_COLUMNS
 
-COLUMNS = (
-    "subscriber_id",
-    "event_at",
-    "cell_id",
-    "event_type",
-    "direction",
-    "counterpart_id",
-    "duration_s",
-    "volume_mb",
-)
 #: Timestamps that no format reads.
 UNPARSABLE = (
     b"2020-02-30 10:00:00",
@@ -204,7 +195,7 @@ class EventWriter:
         if events.flaw.any():
             self._spoil(record, events)
         text = record.tobytes().translate(None, b"\0")
-        return ",".join(COLUMNS).encode() + b"\n" + text
+        return ",".join(EVENT_COLUMNS).encode() + b"\n" + text
 
     def _step_of(self, events: Events) -> NDArray[np.int64]:
         """Index into the amounts: durations, then nothing (texts), then volumes."""
@@ -263,7 +254,7 @@ class EventWriter:
                 pa.array(self._duration[amount], mask=~call),
                 pa.array(self._volume[amount], mask=~data),
             ],
-            names=list(COLUMNS),
+            names=list(EVENT_COLUMNS),
         )
         with open_parquet(path, table.schema, ("cell_id", "event_type", "direction")) as writer:
             writer.write_table(table)

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from throng.udfs.landing import inspect_landing
 from throng.udfs.pseudonyms import pseudonymise
+
+if TYPE_CHECKING:
+    from pyspark.sql._typing import UserDefinedFunctionLike
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Udf:
     return_type: str
     deterministic: bool
 
-    def to_spark(self) -> Any:  # noqa: ANN401 - pyspark's UDF class; imported only on the server
-        """The function as an Arrow UDF of Spark."""
+    def to_spark(self) -> UserDefinedFunctionLike:
+        """The function as an Arrow UDF of Spark (imported only where there is a server)."""
         from pyspark.sql.functions import arrow_udf
 
         spark_udf = arrow_udf(self.function, self.return_type)

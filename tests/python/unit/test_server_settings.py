@@ -23,13 +23,13 @@ def test_options_win_over_environment(monkeypatch):
     monkeypatch.setenv("THRONG_PORT", "10001")
     monkeypatch.setenv("THRONG_MEMORY", "3g")
     monkeypatch.setenv("THRONG_SPARK_CONF", "spark.a=1;spark.b=x=y")
-    settings = ServerSettings.resolve(port=10002, conf=["spark.a=2"])
+    settings = ServerSettings.resolve(port=10002, spark_conf=["spark.a=2"])
     assert (settings.port, settings.memory_mb) == (10002, 3072)
     assert settings.spark_conf == {"spark.a": "2", "spark.b": "x=y"}
 
 
 def test_settings_survive_the_way_to_the_driver(tmp_path):
-    settings = ServerSettings.resolve(warehouse=tmp_path, conf=["spark.a=1"], ui_port=4040)
+    settings = ServerSettings.resolve(warehouse=tmp_path, spark_conf=["spark.a=1"], ui_port=4040)
     assert ServerSettings.from_json(settings.to_json()) == settings
 
 
@@ -47,6 +47,12 @@ def test_what_cannot_be_used_is_named(monkeypatch, variable, value, said):
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=said):
         ServerSettings.resolve()
+
+
+@pytest.mark.parametrize("port", [0, -1, 70000])
+def test_a_port_by_option_is_checked_too(port):
+    with pytest.raises(SettingsError, match=f"--port is '{port}': a port is a number"):
+        ServerSettings.resolve(port=port)
 
 
 def test_only_in_process_spark_is_local():

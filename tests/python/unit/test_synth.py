@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from throng.synth import Settings, SynthError, generate
 from throng.synth.command import synth
 from throng.synth.dirt import REASONS
-from throng.synth.write import COLUMNS
+from throng.udfs.landing import EVENT_COLUMNS
 
 SMALL = Settings(
     subscribers=700,
@@ -66,7 +66,7 @@ class Made:
         return {(r["file"], r["line_number"]): r["reason"] for r in self.table("dirty_rows")}
 
     def clean(self):
-        """Accepted events as tuples of COLUMNS."""
+        """Accepted events as tuples of EVENT_COLUMNS."""
         dirty = self.dirty()
         return [
             tuple(line.split(","))
@@ -126,7 +126,7 @@ def test_files_and_report(made):
     expected = SMALL.subscribers * SMALL.days * SMALL.events_per_day
     assert 0.85 * expected < sum(counts) < 1.15 * expected
     for name in names:
-        assert made.lines(name)[0] == ",".join(COLUMNS)
+        assert made.lines(name)[0] == ",".join(EVENT_COLUMNS)
 
 
 def test_areas_nest(made):
@@ -217,7 +217,7 @@ def test_dirty_rows_are_what_they_say(made):
         if reason == "malformed_row":
             assert 2 <= len(fields) <= 4
             continue
-        assert len(fields) == len(COLUMNS)
+        assert len(fields) == len(EVENT_COLUMNS)
         subscriber, at, cell = fields[:3]
         if reason == "missing_subscriber":
             assert subscriber == ""
@@ -269,7 +269,7 @@ def test_without_dirt(tmp_path):
     assert made.report.late_rows == 0
     assert not any("late" in name for name in made.files())
     for name in made.files():
-        assert all(len(line.split(",")) == len(COLUMNS) for line in made.lines(name))
+        assert all(len(line.split(",")) == len(EVENT_COLUMNS) for line in made.lines(name))
 
 
 def test_outage_is_silent(made, clean):
