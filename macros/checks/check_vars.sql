@@ -12,6 +12,8 @@
                 ~ "more: with less, one person could be published.") %}
         {% endif %}
 
+        {% do check_noise_vars() %}
+
         {% if var('landing_path') is not string or var('landing_path') | trim == '' %}
             {% do stop("The var landing_path is '" ~ var('landing_path')
                 ~ "'; set it to the folder that holds events/, cell_sites/ and areas/.") %}
@@ -20,8 +22,15 @@
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to true or false.") %}
         {% endfor %}
 
-        {% for name in ['study_start', 'study_end', 'home_start', 'home_end'] %}
-            {% do check_date_var(name) %}
+        {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'retention_as_of'] %}
+            {% do check_date('var ' ~ name, var(name)) %}
+        {% endfor %}
+        {% for name in ['events', 'subscriber', 'candidates'] %}
+            {% set days = var('retention_' ~ name ~ '_days') %}
+            {% if days is not integer or days is boolean or days < 1 %}
+                {% do stop("The var retention_" ~ name ~ "_days is " ~ days ~ "; set it to a whole "
+                    ~ "number of days, 1 or more.") %}
+            {% endif %}
         {% endfor %}
         {% do check_date_order('study_start', 'study_end') %}
         {% do check_date_order('home_start', 'home_end') %}
@@ -34,17 +43,6 @@
             {% do stop("The var event_columns is '" ~ var('event_columns') ~ "'; set it to a map, "
                 ~ "such as {subscriber_id: msisdn, event_at: call_datetime}.") %}
         {% endif %}
-        {% set columns = ['subscriber_id', 'event_at', 'cell_id', 'event_type', 'direction',
-            'counterpart_id', 'duration_s', 'volume_mb'] %}
-        {% for name, theirs in var('event_columns').items() if theirs is not string %}
-            {% do stop("The var event_columns maps " ~ name ~ " to '" ~ theirs
-                ~ "'; map it to the name of a column.") %}
-        {% endfor %}
-        {% for name in var('event_columns') if name not in columns %}
-            {% do stop("The var event_columns maps '" ~ name ~ "', which is no event column. "
-                ~ "They are: " ~ columns | join(', ') ~ ".") %}
-        {% endfor %}
-
         {% if var('event_delimiter') is not string or var('event_delimiter') | length != 1 %}
             {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
                 ~ "'; set it to one character.") %}
@@ -61,10 +59,42 @@
 {% endmacro %}
 
 
-{# A date var is null or an ISO date that exists. #}
-{% macro check_date_var(name) %}
-    {% set text = var(name) | string %}
-    {% if var(name) is not none %}
+{# The options that blur, and what they need. #}
+{% macro check_noise_vars() %}
+    {% set base = var('rounding_base') %}
+    {% if base is not integer or base is boolean or base < 0 or base == 1 %}
+        {% do stop("The var rounding_base is " ~ base ~ "; set it to a whole number of 2 or more, "
+            ~ "or to 0 for no rounding.") %}
+    {% endif %}
+    {% set mechanism = var('noise_mechanism') %}
+    {% if mechanism not in ['none', 'cell_key', 'dp_laplace'] %}
+        {% do stop("The var noise_mechanism is '" ~ mechanism ~ "'; set it to none, cell_key or "
+            ~ "dp_laplace.") %}
+    {% endif %}
+    {% if mechanism == 'cell_key' and var('min_group_size') < 6 %}
+        {% do stop("With noise_mechanism cell_key the var min_group_size is "
+            ~ var('min_group_size') ~ "; set it to 6 or more: the noise takes up to 5 away.") %}
+    {% endif %}
+    {% set epsilon = var('dp_epsilon') %}
+    {% if epsilon is not number or epsilon is boolean or epsilon <= 0 %}
+        {% do stop("The var dp_epsilon is '" ~ epsilon ~ "'; set it to a number above 0.") %}
+    {% endif %}
+    {% set areas = var('dp_max_areas') %}
+    {% if areas is not integer or areas is boolean or areas < 1 %}
+        {% do stop("The var dp_max_areas is '" ~ areas ~ "'; set it to a whole number of 1 or "
+            ~ "more.") %}
+    {% endif %}
+    {% if mechanism == 'dp_laplace' and not (var('study_start') and var('study_end')) %}
+        {% do stop("With noise_mechanism dp_laplace set study_start and study_end: which days are "
+            ~ "published must not follow from the events.") %}
+    {% endif %}
+{% endmacro %}
+
+
+{# A date is null or an ISO date that exists. Jinja cannot catch the error of strptime. #}
+{% macro check_date(what, value) %}
+    {% set text = value | string %}
+    {% if value is not none %}
         {% set parts = modules.re.fullmatch('(\\d{4})-(\\d{2})-(\\d{2})', text) %}
         {% set months = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] %}
         {% set year = parts[1] | int if parts else 0 %}
@@ -73,7 +103,7 @@
         {% set is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) %}
         {% if not 1 <= month <= 12 or not 1 <= day <= months[month - 1]
             or (month == 2 and day == 29 and not is_leap) %}
-            {% do stop("The var " ~ name ~ " is '" ~ text ~ "'; set it to a date such as "
+            {% do stop("The " ~ what ~ " is '" ~ text ~ "'; set it to a date such as "
                 ~ "2020-02-01, or null.") %}
         {% endif %}
     {% endif %}
@@ -93,5 +123,7 @@
 {% macro known_vars() %}
     {{ return(['landing_path', 'event_columns', 'event_delimiter', 'event_header',
         'event_timestamp_format', 'study_start', 'study_end', 'home_start', 'home_end',
-        'min_group_size', 'pseudonymise']) }}
+        'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
+        'pseudonymise', 'retention_events_days', 'retention_subscriber_days',
+        'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

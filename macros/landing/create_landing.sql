@@ -65,13 +65,14 @@
 {% macro landing_view(table) %}
     {% set columns = [] %}
     {% for ours, theirs, sql_type in table['columns'] %}
-        {% set text = 'null' if sql_type is none else '`' ~ theirs ~ '`' %}
-        {% if sql_type == 'nanoseconds' %}
-            {% set text = 'timestamp_micros(' ~ text ~ ' div 1000)' %}
-        {% endif %}
-        {% do columns.append('cast(' ~ text ~ ' as string) as ' ~ ours) %}
+        {% set value = landing_value(theirs, sql_type) %}
+        {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
         {% if ours == 'event_at' %}
-            {% do columns.append(landing_timestamp(theirs, sql_type) ~ ' as event_at_timestamp') %}
+            {# A time that the files hold as a time, not as text. #}
+            {% set is_time = sql_type in ['nanoseconds', 'timestamp_ntz', 'date'] %}
+            {% do columns.append(
+                'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as event_at_timestamp'
+            ) %}
         {% endif %}
     {% endfor %}
     {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space. #}
@@ -91,11 +92,11 @@
 {% endmacro %}
 
 
-{# A time that the files hold as a time, not as text: a Parquet timestamp or date. #}
-{% macro landing_timestamp(column, sql_type) -%}
-    {% if sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)
-    {%- elif sql_type in ['timestamp_ntz', 'date'] %}cast(`{{ column }}` as timestamp)
-    {%- else %}cast(null as timestamp)
+{# A column of the files as SQL reads it; null where they do not have it. #}
+{% macro landing_value(column, sql_type) -%}
+    {% if sql_type is none %}null
+    {%- elif sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)
+    {%- else %}`{{ column }}`
     {%- endif %}
 {%- endmacro %}
 

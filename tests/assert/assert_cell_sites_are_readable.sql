@@ -1,6 +1,7 @@
 {{ config(group='pipeline') }}
 
 -- Every number and time of the cell list could be read; an empty one is none.
+-- depends_on: {{ ref('stg_landing__cell_sites') }} (what uses the list waits for this test)
 
 with
 
@@ -25,16 +26,12 @@ read_back as (
 
 final as (
 
-    -- A parent of the models that use the list, so that they wait for this test.
-    select read_back.*
-    from read_back
-    left join {{ ref('stg_landing__cell_sites') }} as cell_sites_used
-        on read_back.cell_id = cell_sites_used.cell_id
+    select * from read_back
     where
-        read_back.is_bad_longitude
-        or read_back.is_bad_latitude
-        or read_back.is_bad_valid_from
-        or read_back.is_bad_valid_to
+        is_bad_longitude
+        or is_bad_latitude
+        or is_bad_valid_from
+        or is_bad_valid_to
 
 )
 

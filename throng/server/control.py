@@ -22,12 +22,12 @@ import psutil
 from pyhive import hive
 from thrift.Thrift import TException
 
+from throng.keys.keyring import KeyFileError, ensure_key_file
 from throng.server.driver import LOCK_TAKEN
 from throng.server.java import JavaNotFoundError, find_java
 from throng.server.settings import LOOPBACK, ServerSettings
 from throng.server.spark_home import make_spark_home
 from throng.udfs import REGISTRY
-from throng.udfs.pseudonyms import KeyFileError, ensure_key_file
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from throng.udfs.landing import inspect_landing
-from throng.udfs.pseudonyms import pseudonymise
+from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
 
 if TYPE_CHECKING:
     from pyspark.sql._typing import UserDefinedFunctionLike
@@ -48,6 +48,8 @@ class Udf:
 
 REGISTRY: list[Udf] = [
     Udf("pseudonymise", pseudonymise, "string", deterministic=True),
-    # It reads files, so two calls may differ.
+    Udf("pseudonym_key_id", pseudonym_key_id, "string", deterministic=True),
+    # These read files, so two calls may differ.
+    Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),
 ]

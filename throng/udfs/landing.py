@@ -110,6 +110,7 @@ def _answer(request: dict[str, Any]) -> str:
         Feed("areas", AREA_COLUMNS),
     ]
     try:
+        _check_mapping(feeds[0])
         filesystem, root, prefix = _open_landing(request["landing_path"])
         tables = [_describe(filesystem, root, prefix, feed) for feed in feeds]
     except LandingError as error:
@@ -117,6 +118,19 @@ def _answer(request: dict[str, Any]) -> str:
     except (OSError, pa.ArrowException) as error:
         return json.dumps({"problem": f"The landing folder cannot be read: {error}"})
     return json.dumps({"problem": None, "tables": tables})
+
+
+def _check_mapping(feed: Feed) -> None:
+    for ours, theirs in feed.mapping.items():
+        if ours not in feed.columns:
+            raise LandingError(
+                f"The var event_columns maps '{ours}', which is no event column. "
+                f"They are: {_listed(feed.columns)}."
+            )
+        if not isinstance(theirs, str):
+            raise LandingError(
+                f"The var event_columns maps {ours} to '{theirs}'; map it to the name of a column."
+            )
 
 
 def _open_landing(path: str) -> tuple[fs.FileSystem, PurePosixPath, str]:

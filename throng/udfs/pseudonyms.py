@@ -3,95 +3,142 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
-import stat
+import json
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-KEY_BYTES = 32
+from throng.keys.keyring import (
+    Key,
+    KeyFileError,
+    Keyring,
+    destroyed_sentence,
+    key_file,
+    read_keyring,
+)
+
 # 128 bits in hex. Among a billion identifiers the chance that any two collide is below 2e-21.
 PSEUDONYM_LENGTH = 32
 _BLOCK_BYTES = 64  # of SHA-256
+_EPOCH = date(1970, 1, 1)
 
 
-class KeyFileError(Exception):
-    """The key cannot be used; the message names the file, never its content."""
+def pseudonymise(identifier: pa.Array, event_date: pa.Array) -> pa.Array:
+    """Replace each identifier by its pseudonym under the key in force on the event's date.
 
-
-def key_file() -> Path:
-    """Where the key is: THRONG_KEY_FILE, else pseudonym.key in the user's configuration."""
-    configured = os.environ.get("THRONG_KEY_FILE")
-    return Path(configured) if configured else Path.home() / ".config" / "throng" / "pseudonym.key"
-
-
-def ensure_key_file() -> Path:
-    """Make the key file if there is none (32 random bytes in hex, mode 0600); return its path.
-
-    Raises:
-        KeyFileError: the file lies in a folder under version control.
-    """
-    path = key_file().absolute()
-    _refuse_repository(path)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
-    return path
-
-
-def read_key(path: Path) -> bytes:
-    """The key in `path`.
-
-    Raises:
-        KeyFileError: missing, readable by others, or not 64 or more hex digits.
-    """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(
-            f"The pseudonym key {path} cannot be read ({type(error).__name__}). "
-            "`throng server start` makes one; on a cluster every worker needs the same file."
-        ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise KeyFileError(f"Others can read the pseudonym key {path}: run chmod 600 on it.")
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) < KEY_BYTES:
-        raise KeyFileError(
-            f"The pseudonym key {path} is not {2 * KEY_BYTES} or more hexadecimal digits."
-        )
-    return key
-
-
-def pseudonymise(identifier: pa.Array) -> pa.Array:
-    """Replace each identifier by its keyed pseudonym.
-
-    HMAC-SHA256 (RFC 2104) under the key of the key file, the first 128 bits in hex. A plain hash
-    would not do: the phone numbers of a country can all be tried in seconds.
+    HMAC-SHA256 (RFC 2104), the first 128 bits in hex. A plain hash would not do: the phone numbers
+    of a country can all be tried in seconds.
 
     Args:
-        identifier: strings of any length n; null and empty stay null.
+        identifier: strings of any length n; null and empty give null.
+        event_date: n dates; null gives null.
 
     Returns:
         n strings of 32 hex digits, or null.
 
     Raises:
-        KeyFileError: the key file cannot be used.
+        KeyFileError: the keyring cannot be used, or a date's key has been destroyed.
     """
-    inner, outer = _hmac_states(key_file())
+    keyring = _keyring()
     encoded = pc.dictionary_encode(identifier)  # a batch holds few distinct identifiers
+    pseudonyms = None
+    for key, is_its_date in _dates_by_key(keyring, event_date):
+        if key.secret is None:
+            raise KeyFileError(destroyed_sentence(keyring, key))
+        positions = pc.if_else(is_its_date, encoded.indices, pa.scalar(None, pa.int32()))
+        found = _under(key.secret, encoded.dictionary).take(positions)
+        pseudonyms = found if pseudonyms is None else pc.coalesce(pseudonyms, found)
+    return pa.nulls(len(identifier), pa.string()) if pseudonyms is None else pseudonyms
+
+
+def pseudonym_key_id(event_date: pa.Array) -> pa.Array:
+    """Name the key that `pseudonymise` uses for each date, destroyed or not.
+
+    Args:
+        event_date: n dates; null gives null.
+
+    Returns:
+        n key ids (k1, k2, ...), or null.
+
+    Raises:
+        KeyFileError: the keyring cannot be used.
+    """
+    keyring = _keyring()
+    positions = pa.nulls(len(event_date), pa.int32())
+    for key, is_its_date in _dates_by_key(keyring, event_date):
+        position = pa.scalar(keyring.keys.index(key), pa.int32())
+        positions = pc.if_else(is_its_date, position, positions)
+    return pa.array([key.key_id for key in keyring.keys], pa.string()).take(positions)
+
+
+def inspect_keys(request: pa.Array) -> pa.Array:
+    """Say whether a study can be built: all of it under one key, and that one not destroyed.
+
+    Args:
+        request: JSON objects with study_start and study_end (ISO dates, null for no bound); null
+            gives null.
+
+    Returns:
+        JSON objects {"problem": sentence or null}.
+    """
+    return pa.array(
+        [
+            None if text is None else json.dumps({"problem": _problem(**json.loads(text))})
+            for text in request.to_pylist()
+        ],
+        pa.string(),
+    )
+
+
+def _problem(study_start: str | None, study_end: str | None) -> str | None:
+    try:
+        keyring = read_keyring(key_file())
+    except KeyFileError as error:
+        return str(error)
+    first = date.fromisoformat(study_start) if study_start else date.min
+    last = date.fromisoformat(study_end) if study_end else date.max
+    keys = keyring.between(first, last)
+    if len(keys) > 1:
+        changes = ", ".join(f"{key.valid_from} (to {key.key_id})" for key in keys[1:])
+        window = (
+            f"{study_start or 'the first event'} to {study_end or 'the last'}"
+            if study_start or study_end
+            else "all data"
+        )
+        return (
+            f"The study window ({window}) holds a change of key on {changes}, and nobody can be "
+            "followed from one key to the next: set study_start and study_end to one side of it."
+        )
+    if keys[0].secret is None:
+        return f"{destroyed_sentence(keyring, keys[0])} Set study_start and study_end to others."
+    return None
+
+
+def _dates_by_key(keyring: Keyring, event_date: pa.Array) -> list[tuple[Key, pa.Array]]:
+    """The keys that a batch needs, each with which rows it is for; in a study it is one key."""
+    # As numbers of days: Spark's dates go beyond the year 9999, Python's do not.
+    days = pc.cast(pc.cast(event_date, pa.date32()), pa.int32())
+    span = pc.min_max(days).as_py()
+    if span["min"] is None:
+        return []
+    begins = [(key.valid_from - _EPOCH).days for key in keyring.keys]
+    begins[0] = min(begins[0], span["min"])
+    ends = [*begins[1:], span["max"] + 1]
+    by_key = [
+        (key, pc.and_(pc.greater_equal(days, begin), pc.less(days, end)))
+        for key, begin, end in zip(keyring.keys, begins, ends, strict=True)
+        if begin <= span["max"] and end > span["min"]
+    ]
+    return [(key, is_its_date) for key, is_its_date in by_key if pc.any(is_its_date).as_py()]
+
+
+def _under(secret: bytes, identifier: pa.Array) -> pa.Array:
+    inner, outer = _hmac_states(secret)
     pseudonyms: list[str | None] = []
-    for value in encoded.dictionary.to_pylist():
+    for value in identifier.to_pylist():
         if not value:
             pseudonyms.append(None)
             continue
@@ -99,15 +146,12 @@ def pseudonymise(identifier: pa.Array) -> pa.Array:
         first.update(value.encode())
         second.update(first.digest())
         pseudonyms.append(second.hexdigest()[:PSEUDONYM_LENGTH])
-    return pa.array(pseudonyms, pa.string()).take(encoded.indices)
+    return pa.array(pseudonyms, pa.string())
 
 
-@lru_cache(maxsize=1)
-def _hmac_states(path: Path) -> tuple[hashlib._Hash, hashlib._Hash]:
+def _hmac_states(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     """The two SHA-256 states of HMAC after the padded key, so that each value costs two copies."""
-    key = read_key(path)
-    if len(key) > _BLOCK_BYTES:
-        key = hashlib.sha256(key).digest()
+    key = hashlib.sha256(secret).digest() if len(secret) > _BLOCK_BYTES else secret
     padded = key.ljust(_BLOCK_BYTES, b"\0")
     return (
         hashlib.sha256(bytes(byte ^ 0x36 for byte in padded)),
@@ -115,10 +159,16 @@ def _hmac_states(path: Path) -> tuple[hashlib._Hash, hashlib._Hash]:
     )
 
 
-def _refuse_repository(path: Path) -> None:
-    for folder in path.parents:
-        if (folder / ".git").exists():
-            raise KeyFileError(
-                f"The pseudonym key {path} would lie in the repository {folder}. "
-                "Set THRONG_KEY_FILE to a file outside."
-            )
+def _keyring() -> Keyring:
+    """The keyring as it is now: workers live long, and a key may be destroyed meanwhile."""
+    path = key_file()
+    try:
+        found = path.stat()
+    except OSError:
+        return read_keyring(path)  # says what is wrong
+    return _read_once(path, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read_once(path: Path, _inode: int, _modified: int, _changed: int) -> Keyring:
+    return read_keyring(path)

@@ -32,6 +32,7 @@ events_placed as (
     select /*+ broadcast(cell_site_versions) */
         events.source_file,
         events.subscriber_id,
+        events.key_id,
         events.event_at,
         events.cell_id,
         events.counterpart_id,
@@ -120,6 +121,7 @@ final as (
         end as rejected_value,
         subscriber_id,
         counterpart_id,
+        key_id,
         event_type,
         direction,
         duration_s,

@@ -14,6 +14,7 @@ final as (
 
     select
         subscriber_id,
+        key_id,
         cell_id,
         area_id,
         event_at,

@@ -1,3 +1,5 @@
+{{ config(meta={'retention': 'none'}) }}
+
 -- The study window and the reference period of home areas as dates, both ends included: the vars
 -- where they are set, else the days of the accepted events.
 

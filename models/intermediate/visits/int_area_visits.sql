@@ -28,6 +28,7 @@ area_visits as (
 
     select /*+ broadcast(areas_by_level) */
         cell_visits_together.subscriber_id,
+        cell_visits_together.key_id,
         areas_by_level.area_level,
         areas_by_level.area_id,
         cell_visits_together.event_date,
@@ -39,6 +40,7 @@ area_visits as (
         on cell_visits_together.area_id = areas_by_level.finest_area_id
     group by
         cell_visits_together.subscriber_id,
+        cell_visits_together.key_id,
         areas_by_level.area_level,
         areas_by_level.area_id,
         cell_visits_together.event_date
@@ -58,6 +60,7 @@ final as (
 
     select /*+ rebalance(event_date) */
         subscriber_id,
+        key_id,
         area_level,
         area_id,
         n_areas_that_day,

@@ -15,6 +15,7 @@ visits as (
 
     select
         subscriber_id,
+        key_id,
         cell_id,
         area_id,
         -- Bit h is set if there was an event in the hour that begins at h o'clock.
@@ -25,6 +26,7 @@ visits as (
     from events
     group by
         subscriber_id,
+        key_id,
         cell_id,
         area_id,
         event_date

@@ -15,6 +15,7 @@ visits_ranked as (
 
     select
         subscriber_id,
+        key_id,
         area_id,
         event_date,
         row_number() over (
@@ -29,6 +30,7 @@ final as (
 
     select /*+ rebalance(event_date) */
         subscriber_id,
+        key_id,
         area_id,
         event_date
     from visits_ranked

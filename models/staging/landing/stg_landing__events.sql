@@ -19,8 +19,8 @@ trimmed as (
         nullif(trim(subscriber_id), '') as subscriber_id,
         nullif(trim(event_at), '') as event_at_text,
         nullif(trim(cell_id), '') as cell_id,
-        nullif(lower(trim(event_type)), '') as event_type,
-        nullif(lower(trim(direction)), '') as direction,
+        lower(trim(event_type)) as event_type,
+        lower(trim(direction)) as direction,
         nullif(trim(counterpart_id), '') as counterpart_id,
         try_cast(trim(duration_s) as double) as duration_s,
         try_cast(trim(volume_mb) as double) as volume_mb
@@ -34,9 +34,9 @@ parsed as (
         source_file,
         is_malformed,
         event_at_text,
+        subscriber_id,
         cell_id,
-        {{ pseudonym('subscriber_id') }} as subscriber_id,
-        {{ pseudonym('counterpart_id') }} as counterpart_id,
+        counterpart_id,
         coalesce(
             event_at_timestamp,
             try_to_timestamp(event_at_text, '{{ sql_text(var("event_timestamp_format")) }}')
@@ -74,13 +74,25 @@ checked as (
 
 ),
 
+dated as (
+
+    -- A row that is rejected here has no date and with it no pseudonym: nobody needs one, and the
+    -- key of a day outside the study may have been destroyed.
+    select
+        *,
+        case when reject_reason is null then cast(event_at as date) end as event_date
+    from checked
+
+),
+
 final as (
 
     select
         source_file,
-        subscriber_id,
+        {{ pseudonym('subscriber_id', 'event_date') }} as subscriber_id,
         cell_id,
-        counterpart_id,
+        {{ pseudonym('counterpart_id', 'event_date') }} as counterpart_id,
+        {{ key_id('event_date') }} as key_id,
         event_type,
         direction,
         duration_s,
@@ -94,7 +106,7 @@ final as (
             when reject_reason = 'unparsable_time' and looks_like_a_date then event_at_text
             when reject_reason = 'unparsable_time' then {{ shape_of('event_at_text') }}
         end as event_at_shown
-    from checked
+    from dated
 
 )
 

@@ -80,6 +80,15 @@ def test_a_mapped_column_that_no_file_has(landing):
     assert "event_columns" in text
 
 
+def test_a_mapping_that_cannot_be_meant(landing):
+    text = problem(landing, event_columns={"msisdn": "subscriber_id"})
+    assert text.startswith("The var event_columns maps 'msisdn', which is no event column.")
+    assert "counterpart_id, duration_s, volume_mb." in text
+    for name in (5, None, True):
+        said = f"maps subscriber_id to '{name}'; map it to the name of a column."
+        assert said in problem(landing, event_columns={"subscriber_id": name})
+
+
 def test_a_mapped_optional_column_has_to_be_there(landing):
     assert "no column 'secs'" in problem(landing, event_columns={"duration_s": "secs"})
 

@@ -1,0 +1,43 @@
+{{ config(group='pipeline') }}
+
+-- As of the date retention_as_of, no table holds a row that is older than its class allows. Where
+-- the var is null there is nothing to find: a study of the past is too old from its first build on.
+--
+-- depends_on: {{ ref('int_study_window') }}
+-- depends_on: {{ ref('int_events_checked') }}
+-- depends_on: {{ ref('rejected_events') }}
+-- depends_on: {{ ref('int_cell_visits') }}
+-- depends_on: {{ ref('int_area_visits') }}
+-- depends_on: {{ ref('int_day_end_areas') }}
+-- depends_on: {{ ref('int_home_areas') }}
+-- depends_on: {{ ref('candidate_count_events') }}
+-- depends_on: {{ ref('candidate_count_home_relocations') }}
+-- depends_on: {{ ref('candidate_count_residents') }}
+-- depends_on: {{ ref('candidate_count_subscribers') }}
+-- depends_on: {{ ref('candidate_count_subscribers_home_area') }}
+-- depends_on: {{ ref('candidate_count_subscribers_single_area') }}
+-- depends_on: {{ ref('candidate_count_visits_home_away') }}
+-- depends_on: {{ ref('candidate_od_matrix_directed_all_pairs') }}
+-- depends_on: {{ ref('candidate_od_matrix_directed_consecutive_pairs') }}
+-- depends_on: {{ ref('candidate_od_matrix_undirected_all_pairs') }}
+-- depends_on: {{ ref('candidate_total_subscribers') }}
+-- depends_on: {{ ref('int_additive_groups') }}
+-- depends_on: {{ ref('int_additive_groups_events') }}
+-- depends_on: {{ ref('int_additive_groups_flows') }}
+-- depends_on: {{ ref('int_additive_groups_residents') }}
+-- depends_on: {{ ref('int_additive_groups_single_area') }}
+-- depends_on: {{ ref('int_additive_groups_visits') }}
+-- depends_on: {{ ref('int_withheld_cells') }}
+-- depends_on: {{ ref('release_count_events') }}
+-- depends_on: {{ ref('release_count_home_relocations') }}
+-- depends_on: {{ ref('release_count_residents') }}
+-- depends_on: {{ ref('release_count_subscribers') }}
+-- depends_on: {{ ref('release_count_subscribers_home_area') }}
+-- depends_on: {{ ref('release_count_subscribers_single_area') }}
+-- depends_on: {{ ref('release_count_visits_home_away') }}
+-- depends_on: {{ ref('release_od_matrix_directed_all_pairs') }}
+-- depends_on: {{ ref('release_od_matrix_directed_consecutive_pairs') }}
+-- depends_on: {{ ref('release_od_matrix_undirected_all_pairs') }}
+-- depends_on: {{ ref('release_total_subscribers') }}
+
+{{ expired_rows() }}

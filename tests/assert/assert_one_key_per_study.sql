@@ -1,0 +1,23 @@
+{{ config(group='pipeline') }}
+
+-- The accepted events of a study are under one key: across two, one person would be counted as two.
+-- All that counts people waits for this.
+
+with
+
+events as (
+
+    select * from {{ ref('int_events_checked') }}
+
+),
+
+final as (
+
+    select count(distinct coalesce(key_id, 'none')) as n_keys
+    from events
+    where event_date is not null
+    having count(distinct coalesce(key_id, 'none')) > 1
+
+)
+
+select * from final
