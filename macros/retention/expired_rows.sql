@@ -1,0 +1,28 @@
+{# SQL of the tables that hold rows older than their class allows, as of the var retention_as_of;
+   of nothing where that is null, or where nothing has been built. #}
+{% macro expired_rows() %}
+    {% set selects = [] %}
+    {% set last_dates = last_study_dates() if execute and var('retention_as_of') %}
+    {% if last_dates %}
+        {% set tables = retained_tables() %}
+        {% set built = [] %}
+        {% for schema in tables | map(attribute='schema') | unique %}
+            {% for name in names_in_schema(schema) %}
+                {% do built.append(schema ~ '.' ~ name) %}
+            {% endfor %}
+        {% endfor %}
+        {% for table in tables if table['schema'] ~ '.' ~ table['name'] in built %}
+            {% set first_kept = first_kept_date(table['class'], var('retention_as_of')) %}
+            {% do selects.append(
+                "select '" ~ table['name'] ~ "' as table_name, '" ~ first_kept
+                ~ "' as first_kept_date, cast(min(row_date) as string) as oldest_date, "
+                ~ "count(*) as n_rows from (select " ~ retention_date(table, last_dates)
+                ~ " as row_date from " ~ table['relation'] ~ ") where row_date < '" ~ first_kept
+                ~ "' having count(*) > 0"
+            ) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(
+        selects | join(' union all ') or "select cast(null as string) as table_name where false"
+    ) }}
+{% endmacro %}

@@ -1,0 +1,139 @@
+{# dbt run-operation purge_expired [--args '{as_of: 2020-06-01, dry_run: true}']
+
+   Remove from every table with a class of retention what is older than the class allows, as of a
+   date (today, if none is given: this is a command for an operator, no model). Days of a table that
+   is partitioned by event_date go as partitions; of other tables a copy without the expired rows
+   takes the table's place. Landing files and marts are never touched. #}
+{% macro purge_expired(as_of=none, dry_run=false) %}
+    {% do check_vars() %}
+    {% do check_date('argument as_of', as_of) %}
+    {% if dry_run is not boolean %}
+        {% do stop("The argument dry_run is '" ~ dry_run ~ "'; set it to true or false.") %}
+    {% endif %}
+    {% set today = modules.datetime.date.today() | string %}
+    {% set as_of = (as_of or today) | string %}
+    {% if as_of > today and not dry_run %}
+        {% do stop("The argument as_of is " ~ as_of ~ ", after today (" ~ today ~ "): that would "
+            ~ "remove what may still be kept. With dry_run: true you see what.") %}
+    {% endif %}
+
+    {% set lines = [['table', 'class', 'kept', 'removed', 'oldest left']] %}
+    {% set tables = retained_tables() %}
+    {% set known = [] %}
+    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] %}
+        {% do known.append(node.schema ~ '.' ~ node.name) %}
+    {% endfor %}
+    {% set unknown = [] %}
+    {% set last_dates = last_study_dates() %}
+    {% for schema in tables | map(attribute='schema') | unique %}
+        {% if not dry_run %}
+            {% do finish_purge(tables, schema) %}
+        {% endif %}
+        {% set names = names_in_schema(schema) %}
+        {% for name in names if schema ~ '.' ~ name not in known %}
+            {% do unknown.append(schema ~ '.' ~ name) %}
+        {% endfor %}
+        {% for table in tables if table['schema'] == schema %}
+            {% set days = var('retention_' ~ table['class'] ~ '_days') ~ ' days' %}
+            {% set result = ['not built', ''] %}
+            {% if table['name'] in names and last_dates %}
+                {% set first_kept = first_kept_date(table['class'], as_of) %}
+                {% set result = purge_table(table, last_dates, first_kept, dry_run) %}
+            {% endif %}
+            {% do lines.append([table['name'], table['class'], days] + result) %}
+        {% endfor %}
+    {% endfor %}
+
+    {% do print('Purge as of ' ~ as_of ~ (' (today)' if as_of == today else '')
+        ~ (': a dry run, nothing is removed' if dry_run else '')) %}
+    {% for line in aligned(lines) %}
+        {% do print(line) %}
+    {% endfor %}
+    {% for name in unknown %}
+        {% do print('Not touched: ' ~ name ~ ', which is no model and has no class.') %}
+    {% endfor %}
+    {% do print('Not touched: marts (published), and the landing files in ' ~ var('landing_path')
+        ~ ', which are the operator\'s. A build over expired files makes expired rows again.') %}
+{% endmacro %}
+
+
+{# Purge one table: [what was removed, oldest date left]. #}
+{% macro purge_table(table, last_dates, first_kept, dry_run) %}
+    {% set row_date = retention_date(table, last_dates) %}
+    {% set by_day = table['partition_by'] == ['event_date'] %}
+    {# One row a partition; of a table that has none, two: what is expired and what is not. A
+       partition goes if anything in it is expired: that of the rejected rows has many dates. #}
+    {% set groups = run_query(
+        "select " ~ ("cast(event_date as string)" if by_day else "row_date < '" ~ first_kept ~ "'")
+        ~ " as part, count(*), cast(min(row_date) as string), min(row_date) < '" ~ first_kept
+        ~ "' from (select *, " ~ row_date ~ " as row_date from " ~ table['relation']
+        ~ ") as dated group by all order by part"
+    ).rows %}
+    {% set expired = [] %}
+    {% set oldest_left = [] %}
+    {% set sums = namespace(n_rows=0) %}
+    {% for part, n_rows, oldest, is_expired in groups %}
+        {% if is_expired %}
+            {% do expired.append("partition (event_date = "
+                ~ ("'" ~ part ~ "'" if part else 'null') ~ ")") %}
+            {% set sums.n_rows = sums.n_rows + n_rows | int %}
+        {% elif oldest %}
+            {% do oldest_left.append(oldest | string) %}
+        {% endif %}
+    {% endfor %}
+
+    {% if expired and not dry_run %}
+        {% if by_day %}
+            {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '
+                ~ expired | join(', ')) %}
+        {% else %}
+            {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}
+            {% do run_query(
+                'create table ' ~ side ~ ' using ' ~ table['file_format']
+                ~ (' partitioned by (' ~ table['partition_by'] | join(', ') ~ ')'
+                    if table['partition_by'] else '')
+                ~ ' as select * from ' ~ table['relation']
+                ~ " where not coalesce(" ~ row_date ~ " < '" ~ first_kept ~ "', false)"
+            ) %}
+            {% do run_query('drop table ' ~ table['relation']) %}
+            {% do run_query('alter table ' ~ side ~ ' rename to ' ~ table['relation']) %}
+        {% endif %}
+    {% endif %}
+    {% set removed = '{:,} rows'.format(sums.n_rows) %}
+    {% if by_day and expired %}
+        {% set removed = removed ~ ' in ' ~ expired | length ~ ' partition'
+            ~ ('s' if expired | length > 1 else '') %}
+    {% endif %}
+    {{ return([removed, oldest_left | min if oldest_left else 'nothing left']) }}
+{% endmacro %}
+
+
+{# What a killed purge left: the copy takes the place of a table that is gone already; beside the
+   table it may be half, so it goes. #}
+{% macro finish_purge(tables, schema) %}
+    {% set names = names_in_schema(schema) %}
+    {% for table in tables if table['schema'] == schema and table['name'] ~ '__purged' in names %}
+        {% set side = schema ~ '.' ~ table['name'] ~ '__purged' %}
+        {% if table['name'] in names %}
+            {% do run_query('drop table ' ~ side) %}
+        {% else %}
+            {% do run_query('alter table ' ~ side ~ ' rename to ' ~ table['relation']) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# Rows of text with their columns one under the other. #}
+{% macro aligned(rows) %}
+    {% set lines = [] %}
+    {% for row in rows %}
+        {% set cells = [] %}
+        {% for text in row %}
+            {% set column = loop.index0 %}
+            {% set width = rows | map(attribute=column) | map('length') | max %}
+            {% do cells.append(text.ljust(width)) %}
+        {% endfor %}
+        {% do lines.append(cells | join('  ')) %}
+    {% endfor %}
+    {{ return(lines) }}
+{% endmacro %}

@@ -1,0 +1,88 @@
+{# Every stored model with a class of retention: [{name, class, schema, relation, partition_by,
+   file_format}], in order of name. The class is set in dbt_project.yml, by folder. #}
+{% macro retained_tables() %}
+    {% set tables = [] %}
+    {% for node in graph.nodes.values() | sort(attribute='name')
+        if node.resource_type == 'model'
+        and node.config.materialized not in ['view', 'ephemeral']
+        and node.config.meta.get('retention', 'none') != 'none' %}
+        {% do tables.append({
+            'name': node.name,
+            'class': node.config.meta['retention'],
+            'schema': node.schema,
+            'relation': node.relation_name,
+            'partition_by': node.config.get('partition_by') or [],
+            'file_format': node.config.get('file_format') or 'parquet',
+        }) %}
+    {% endfor %}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{# Names of the tables and views of a schema; none where there is no such schema. #}
+{% macro names_in_schema(schema) %}
+    {% set names = [] %}
+    {% if run_query("show schemas like '" ~ schema ~ "'").rows | length > 0 %}
+        {% for row in run_query('show tables in ' ~ schema).rows %}
+            {% do names.append(row[1]) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(names) }}
+{% endmacro %}
+
+
+{# The first date that a class keeps, as of a date. Kept are the days of the limit and the day
+   itself. #}
+{% macro first_kept_date(retention_class, as_of) %}
+    {% set day = modules.datetime.datetime.strptime(as_of | string, '%Y-%m-%d').date() %}
+    {% set days = var('retention_' ~ retention_class ~ '_days') %}
+    {{ return((day - modules.datetime.timedelta(days=days)) | string) }}
+{% endmacro %}
+
+
+{# SQL of the last day of the study and of its reference period; none before the first build. #}
+{% macro last_study_dates() %}
+    {% set model = graph.nodes['model.' ~ project_name ~ '.int_study_window'] %}
+    {% if model.name in names_in_schema(model.schema) %}
+        {% set window = run_query(
+            'select cast(study_end_date as string), cast(home_end_date as string) from '
+            ~ model.relation_name
+        ).rows[0] %}
+        {{ return({
+            'study': retention_literal(window[0]),
+            'reference': retention_literal(window[1]),
+        }) }}
+    {% endif %}
+{% endmacro %}
+
+
+{# SQL of the date from which the age of a table's rows counts: the date of the event; else the last
+   day of the period, as far as the study goes; for what has neither, the last day of the study. #}
+{% macro retention_date(table, last_dates) %}
+    {% set columns = [] %}
+    {% for row in run_query('describe ' ~ table['relation']).rows %}
+        {% do columns.append(row[0]) %}
+    {% endfor %}
+    {% set study_end = last_dates['study'] %}
+    {% if 'event_date' in columns and 'event_at' in columns %}
+        {{ return('coalesce(event_date, cast(event_at as date), ' ~ study_end ~ ')') }}
+    {% elif 'event_date' in columns %}
+        {{ return('event_date') }}
+    {% elif 'period' in columns and 'period_start' in columns %}
+        {{ return(
+            "least(" ~ study_end ~ ", case period when 'study' then " ~ study_end
+            ~ " when 'reference' then " ~ last_dates['reference']
+            ~ " when 'month' then last_day(period_start)"
+            ~ " when 'week' then date_add(cast(period_start as date), 6)"
+            ~ " else cast(period_start as date) end)"
+        ) }}
+    {% else %}
+        {{ return(study_end) }}
+    {% endif %}
+{% endmacro %}
+
+
+{# A date as SQL. #}
+{% macro retention_literal(day) %}
+    {{ return("cast(" ~ ("'" ~ day ~ "'" if day else 'null') ~ " as date)") }}
+{% endmacro %}

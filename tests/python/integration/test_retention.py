@@ -1,0 +1,217 @@
+"""What is older than its class allows is removed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, timedelta
+
+import pytest
+from pyhive import hive
+
+from tests.python.conftest import run_throng
+from tests.python.integration import edge_country, reference
+from tests.python.integration.test_marts import STUDY, assert_same, fingerprint, table
+
+# Keeps days from 2019-12-31 on in the classes subscriber and candidates.
+AS_OF = "2020-01-30"
+KEPT_FROM = date(2019, 12, 31)
+RULE = "assert_nothing_is_older_than_allowed"
+LONG = {f"retention_{name}_days": 10_000 for name in ("events", "subscriber", "candidates")}
+BY_DATE = ("int_cell_visits", "int_area_visits", "int_day_end_areas")
+
+
+@pytest.fixture(scope="module")
+def landing(server, tmp_path_factory):
+    """Built once; the tests that remove something stand last, each with less than before it."""
+    folder = tmp_path_factory.mktemp("landing")
+    edge_country.write_edge_country(folder)
+    done = server.dbt("run", landing=folder, **STUDY)
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+def purge(server, landing, dbt_vars=None, **arguments):
+    return server.dbt(
+        "run-operation",
+        "purge_expired",
+        "--args",
+        json.dumps(arguments),
+        landing=landing,
+        **(dbt_vars or {}),
+    )
+
+
+def look(server, landing, **dbt_vars):
+    return server.dbt("test", "--select", RULE, landing=landing, **STUDY, **dbt_vars)
+
+
+def rows(server) -> dict[str, int]:
+    names = [row[1] for row in server.query("show tables in protected")]
+    return {name: server.query(f"select count(*) from protected.{name}")[0][0] for name in names}
+
+
+def published(server) -> dict[str, list[tuple]]:
+    """All that stands in the marts."""
+    names = [row[1] for row in server.query("show tables in marts")]
+    return {name: sorted(server.query(f"select * from marts.{name}"), key=str) for name in names}
+
+
+def removed(done) -> dict[str, list[str]]:
+    """Table -> its line of the list."""
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return {line[0]: line for line in lines if len(line) > 5 and line[3] == "days"}
+
+
+def test_a_dry_run_removes_nothing(server, landing):
+    before = rows(server)
+    done = purge(server, landing, as_of="2021-01-01", dry_run=True)
+    assert done.returncode == 0, done.stdout
+    assert "Purge as of 2021-01-01: a dry run, nothing is removed" in done.stdout
+    assert rows(server) == before
+    lines = removed(done)
+    assert int(lines["int_cell_visits"][4].replace(",", "")) == before["int_cell_visits"]
+    assert landing.name in done.stdout  # the landing files, and that they are not touched
+
+
+def test_without_a_date_it_is_today(server, landing):
+    done = purge(server, landing, dry_run=True)
+    assert f"Purge as of {date.today()} (today): a dry run" in done.stdout
+
+
+def test_other_limits_by_var(server, landing):
+    before = rows(server)
+    done = purge(server, landing, LONG, as_of="2021-01-01")
+    assert done.returncode == 0, done.stdout
+    assert rows(server) == before
+
+
+@pytest.mark.parametrize(
+    ("dbt_vars", "arguments", "said"),
+    [
+        ({}, {"as_of": "9999-01-01"}, "The argument as_of is 9999-01-01, after today"),
+        ({}, {"as_of": "2020-02-30"}, "The argument as_of is '2020-02-30'; set it to a date"),
+        ({}, {"dry_run": "perhaps"}, "The argument dry_run is 'perhaps'; set it to true or false."),
+        ({"retention_events_days": 0}, {}, "The var retention_events_days is 0; set it to a whole"),
+        ({"retention_as_of": "soon"}, {}, "The var retention_as_of is 'soon'; set it to a date"),
+    ],
+    ids=str,
+)
+def test_what_cannot_work_is_said_before_anything_is_removed(
+    server, landing, dbt_vars, arguments, said
+):
+    done = purge(server, landing, dbt_vars, **arguments)
+    assert done.returncode != 0
+    assert said in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Purge as of" not in done.stdout
+
+
+def test_a_killed_purge_is_finished_by_the_next(server, landing):
+    """Killed before the copy took the table's place, and after the table was gone."""
+    before = rows(server)
+    half, whole = "candidate_count_events", "int_home_areas"
+    for sql in (
+        f"create table protected.{half}__purged as select * from protected.{half} limit 1",
+        f"alter table protected.{whole} rename to protected.{whole}__purged",
+        "create table protected.of_an_older_version as select 1 as number",
+    ):
+        execute(server, sql)
+    try:
+        done = purge(server, landing, LONG, as_of=AS_OF)
+        assert done.returncode == 0, done.stdout
+        assert "Not touched: protected.of_an_older_version, which is no model" in done.stdout
+    finally:
+        execute(server, "drop table protected.of_an_older_version")
+    assert rows(server) == before
+
+
+def execute(server, sql: str) -> None:
+    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection.cursor().execute(sql)
+    connection.close()
+
+
+def test_purge_removes_what_is_older_and_nothing_else(server, landing):
+    expected = reference.expected(landing, **STUDY)
+    before, marts_before = rows(server), published(server)
+    files = fingerprint(landing)
+    too_old = look(server, landing, retention_as_of=AS_OF)
+    assert too_old.returncode == 1
+    # All that expire but the list of rejected rows, which is as old as the study's last day.
+    assert int(re.search(rf"FAIL (\d+) {RULE}", too_old.stdout)[1]) >= 16, too_old.stdout
+    assert look(server, landing).returncode == 0  # off where the date is null
+
+    done = purge(server, landing, as_of=AS_OF)
+    assert done.returncode == 0, done.stdout
+    assert f"Purge as of {AS_OF}\n" in done.stdout
+    assert look(server, landing, retention_as_of=AS_OF).returncode == 0
+
+    # Days: exactly those of the limit and later, in the tables and on the disk.
+    days = {KEPT_FROM + timedelta(days=n) for n in range(15)}
+    for name in BY_DATE:
+        found = server.query(f"select distinct cast(event_date as string) from protected.{name}")
+        assert {date.fromisoformat(day) for (day,) in found} == days
+        folder = server.warehouse / "tables" / "protected.db" / name
+        assert {path.name for path in folder.glob("event_date=*")} == {
+            f"event_date={day}" for day in days
+        }
+    # Periods: those that ended before are gone, the others are as they were.
+    for mart in reference.KEYS:
+        frame = expected.candidates[mart]
+        assert_same(
+            table(server, f"protected.candidate_{mart}", list(frame.columns)),
+            frame[frame.apply(_last_date, axis=1) >= KEPT_FROM],
+        )
+    periods = server.query(
+        "select period, cast(min(period_start) as string) from protected.int_home_areas group by 1"
+    )
+    assert {period: first[:10] for period, first in periods} == {
+        "study": "2019-12-18",
+        "reference": "2019-12-21",
+        "week": "2019-12-30",
+        "month": "2019-12-01",  # ended on the first day that is kept
+    }
+    # Events are kept longer; but rejected rows have no partition of their own day, so that with
+    # those of 2009 go those of 2020 (their list stays).
+    after = rows(server)
+    assert after["int_events_checked"] == before["int_events_checked"] - before["rejected_events"]
+    assert after["rejected_events"] == before["rejected_events"]
+    # What is published stays; nobody touches the files.
+    assert published(server) == marts_before
+    assert fingerprint(landing) == files
+    # The list says what was done.
+    lines = removed(done)
+    assert set(lines) == {name for name in before if _expires(name)}
+    for name, line in lines.items():
+        assert int(line[4].replace(",", "")) == before[name] - after[name], name
+
+
+def _last_date(row) -> date:
+    first = row["period_start"].date()
+    return {
+        "study": date.fromisoformat(STUDY["study_end"]),
+        "week": first + timedelta(days=6),
+        "month": (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
+    }.get(row["period"], first)
+
+
+def _expires(name: str) -> bool:
+    return name.startswith(("candidate_", *BY_DATE, "int_home", "int_events_c", "rejected"))
+
+
+def test_at_last_nothing_is_left_but_what_is_published(server, landing):
+    marts_before = published(server)
+    done = purge(server, landing, as_of="2021-01-01")
+    assert done.returncode == 0, done.stdout
+    left = rows(server)
+    assert {name for name, n_rows in left.items() if n_rows > 0} == {
+        "int_areas_by_level",
+        "int_cell_site_versions",
+        "int_study_window",
+    }
+    assert published(server) == marts_before
+    assert look(server, landing, retention_as_of="2021-01-01").returncode == 0
+    # The tables are there, and empty: who reads them is told so.
+    summary = run_throng("summary", env=server.env)
+    assert "none: no event accepted" in summary.stdout
