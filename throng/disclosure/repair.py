@@ -1,0 +1,234 @@
+"""Which further cells to hide so that the audit passes.
+
+For each failing cell the constraint that binds it most gives the next cell to hide: the smallest
+released one that by itself makes the interval wide enough, else the largest. The whole row is
+hidden, and with it the row that one relation alone makes equal to it. Then the attack runs again.
+Only released values are read, so the choice itself tells nothing that was not released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from throng.disclosure.attack import Cache, Progress, goals
+from throng.disclosure.audit import FAILED, MIN_WIDTH, Audit, reattack
+from throng.disclosure.relations import Relation
+from throng.disclosure.system import CELL, FloatArray, IntArray, System, build
+
+MAX_ROUNDS = 20
+
+Order = Callable[[str, int], float]
+
+
+@dataclass
+class Repair:
+    """What to hide, and what the audit says then.
+
+    Attributes:
+        cells: One row per row of a table to hide, in the order of discovery: table, row
+            (zero-based), keys, round (from 1).
+        before: The audit of the tables as they were.
+        audit: The audit with these cells hidden; it may still fail after the last round.
+        rounds: Rounds of hiding that were run.
+    """
+
+    cells: pd.DataFrame
+    before: Audit
+    audit: Audit
+    rounds: int
+
+
+def repair(
+    tables: Mapping[str, object],
+    relations: Sequence[Relation],
+    min_width: int = MIN_WIDTH,
+    max_rounds: int = MAX_ROUNDS,
+    *,
+    tolerance: Mapping[str, float] | None = None,
+    lowest_below: int = 1,
+    skip_missing: bool = False,
+    order: Order | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    cache: Cache | None = None,
+) -> Repair:
+    """Find cells to hide until the audit passes.
+
+    Args:
+        tables, relations, min_width, tolerance, lowest_below, skip_missing, workers, progress: As
+            for `audit`.
+        max_rounds: Give up after so many rounds.
+        cache: Kept between calls on tables that are nearly the same, it saves most of the work.
+        order: Among equal values the one of least order(table, row) is hidden; give a keyed hash
+            of the row so that nobody can foresee it. Without it, a hash of the keys.
+
+    Raises:
+        AuditError: As `audit`.
+    """
+    system = build(tables, relations, tolerance, lowest_below, skip_missing)
+    tell = progress or (lambda text: None)
+    cache = {} if cache is None else cache
+    hider = _Hider(system, order or _key_hash(system))
+    found: list[pd.DataFrame] = []
+    before = audited = reattack(system, min_width, workers, cache, progress)
+    rounds = 0
+    while not audited.passed and rounds < max_rounds:
+        hidden = hider.hide_round(audited, min_width)
+        if not hidden:
+            break
+        rounds += 1
+        places = system.places(np.array(hidden))[["table", "row"]].drop_duplicates()
+        found.append(places.assign(keys=system.key_texts(places), round=rounds))
+        audited = reattack(system, min_width, workers, cache)
+        failing = int(audited.cells["verdict"].isin(FAILED).sum())
+        tell(f"repair round {rounds}: {len(places):,} rows hidden, {failing:,} cells still fail")
+    columns = ["table", "row", "keys", "round"]
+    cells = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    return Repair(cells, before, audited, rounds)
+
+
+def _key_hash(system: System) -> Order:
+    """The order of rows by a hash of table and keys."""
+
+    def order(table: str, row: int) -> float:
+        place = pd.DataFrame({"table": [table], "row": [row]})
+        text = f"{table}; {system.key_texts(place)[0]}; {row}"
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest())
+
+    return order
+
+
+class _Hider:
+    """Hides cells of a system in place."""
+
+    def __init__(self, system: System, order: Order) -> None:
+        self.system = system
+        self.order = order
+        by_con = np.argsort(system.con, kind="stable")
+        self.con_var, self.con_sign = system.var[by_con], system.sign[by_con]
+        m, n = len(system.con_lower), len(system.lower)
+        self.con_start = np.searchsorted(system.con[by_con], np.arange(m + 1))
+        by_var = np.argsort(system.var, kind="stable")
+        self.var_con = system.con[by_var]
+        self.var_start = np.searchsorted(system.var[by_var], np.arange(n + 1))
+        self.cell = np.zeros(n, bool)
+        self.siblings: dict[str, list[int]] = {}
+        for block in system.blocks:
+            if block.role == CELL:
+                self.cell[block.first : block.first + len(block.rows)] = True
+                self.siblings.setdefault(block.table, []).append(block.first)
+        self.lower, self.upper = np.zeros(0), np.zeros(0)
+
+    def entries(self, constraint: int) -> tuple[IntArray, FloatArray]:
+        """Variables and signs of a constraint."""
+        part = slice(self.con_start[constraint], self.con_start[constraint + 1])
+        return self.con_var[part], self.con_sign[part]
+
+    def constraints(self, variable: int) -> list[int]:
+        """Constraints of a variable."""
+        return self.var_con[self.var_start[variable] : self.var_start[variable + 1]].tolist()
+
+    def hide_round(self, audited: Audit, min_width: int) -> list[int]:
+        """Hide about one cell for each failing one.
+
+        Returns:
+            The variables hidden, all measures of their rows among them.
+        """
+        system = self.system
+        self.lower, self.upper = system.lower.copy(), system.upper.copy()
+        self.lower[audited.cells.index] = audited.cells["lower"]
+        self.upper[audited.cells.index] = audited.cells["upper"]
+        failing = audited.cells.index[audited.cells["verdict"].isin(FAILED)].to_numpy()
+        asked = goals(system, min_width).of(failing)
+        width = self.upper[failing] - self.lower[failing]
+        prior = asked.prior_upper - asked.prior_lower
+        gaps = np.where(np.isnan(prior), min_width, prior) - width
+        touched: set[int] = set()
+        hidden: list[int] = []
+        for variable, gap in zip(failing.tolist(), gaps.tolist(), strict=True):
+            mine = self.constraints(variable)
+            if touched.intersection(mine):
+                continue
+            choice = self._choice(variable, mine, max(gap, 1.0))
+            if choice is None:
+                continue
+            new = self._hide(choice)
+            hidden.extend(new)
+            touched.update(c for v in new for c in self.constraints(v))
+        if not hidden:  # all around them is hidden already: what bounds their neighbours?
+            for variable, gap in zip(failing.tolist(), gaps.tolist(), strict=True):
+                around = self._around(self.constraints(variable))
+                choice = self._choice(variable, around, max(gap, 1.0))
+                if choice is not None:
+                    return self._hide(choice)
+        return hidden
+
+    def _around(self, constraints: list[int]) -> list[int]:
+        """The constraints of all hidden cells in some constraints."""
+        variables = np.unique(np.concatenate([self.entries(c)[0] for c in constraints]))
+        hidden = variables[self.system.hidden[variables]].tolist()
+        return sorted({c for v in hidden for c in self.constraints(v)})
+
+    def _choice(self, variable: int, constraints: list[int], gap: float) -> int | None:
+        """The released cell to hide for a failing one, None if there is none."""
+        options = []
+        for constraint in constraints:
+            variables, _ = self.entries(constraint)
+            released = variables[self.cell[variables] & ~self.system.hidden[variables]]
+            if not len(released):
+                continue
+            value = (self.system.lower[released] + self.system.upper[released]) / 2
+            enough = value >= gap
+            best = value[enough].min() if enough.any() else value.max()
+            ties = released[value == best]
+            options.append((not enough.any(), self._room(variable, constraint), constraint, ties))
+        if not options:
+            return None
+        _, _, _, ties = min(options, key=lambda option: option[:3])
+        if len(ties) == 1:
+            return int(ties[0])
+        places = self.system.places(ties)
+        ranks = [self.order(t, r) for t, r in zip(places["table"], places["row"], strict=True)]
+        return int(ties[int(np.argmin(ranks))])
+
+    def _room(self, variable: int, constraint: int) -> float:
+        """Width of the interval that a constraint alone leaves a variable."""
+        variables, signs = self.entries(constraint)
+        others = variables != variable
+        low = np.where(signs > 0, self.lower[variables], -self.upper[variables])[others].sum()
+        high = np.where(signs > 0, self.upper[variables], -self.lower[variables])[others].sum()
+        top = self.system.con_upper[constraint] - low
+        bottom = self.system.con_lower[constraint] - high
+        if signs[~others].sum() < 0:
+            top, bottom = -bottom, -top
+        return float(top - max(bottom, 0.0))
+
+    def _hide(self, variable: int) -> list[int]:
+        """Hide the row of a cell, and rows equal to it; the variables hidden."""
+        waiting, hidden = [variable], []
+        while waiting:
+            place = self.system.places(np.array([waiting.pop()])).iloc[0]
+            for first in self.siblings[place["table"]]:
+                cell = first + int(place["row"])
+                if self.system.hidden[cell]:
+                    continue
+                self.system.hidden[cell] = True
+                self.system.lower[cell], self.system.upper[cell] = 0.0, np.inf
+                hidden.append(cell)
+                waiting.extend(self._twins(cell))
+        return hidden
+
+    def _twins(self, variable: int) -> list[int]:
+        """Released cells that an equality of two cells makes equal to a cell."""
+        twins = []
+        for constraint in self.constraints(variable):
+            variables, _ = self.entries(constraint)
+            equal = self.system.con_lower[constraint] == self.system.con_upper[constraint]
+            if len(variables) == 2 and equal and self.cell[variables].all():
+                twins.extend(int(v) for v in variables if not self.system.hidden[v])
+        return twins
