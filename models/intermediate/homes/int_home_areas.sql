@@ -28,6 +28,7 @@ days_by_period as (
 
     select
         day_end_areas.subscriber_id,
+        day_end_areas.key_id,
         day_end_areas.area_id,
         day_end_areas.event_date,
         study_window.study_start_date,
@@ -43,6 +44,7 @@ periods as (
 
     select
         subscriber_id,
+        key_id,
         area_id,
         event_date,
         period,
@@ -63,6 +65,7 @@ days_per_finest_area as (
 
     select
         subscriber_id,
+        key_id,
         period,
         period_start,
         area_id,
@@ -71,6 +74,7 @@ days_per_finest_area as (
     from periods
     group by
         subscriber_id,
+        key_id,
         period,
         period_start,
         area_id
@@ -81,6 +85,7 @@ days_per_area as (
 
     select
         days_per_finest_area.subscriber_id,
+        days_per_finest_area.key_id,
         days_per_finest_area.period,
         days_per_finest_area.period_start,
         areas_by_level.area_level,
@@ -92,6 +97,7 @@ days_per_area as (
         on days_per_finest_area.area_id = areas_by_level.finest_area_id
     group by
         days_per_finest_area.subscriber_id,
+        days_per_finest_area.key_id,
         days_per_finest_area.period,
         days_per_finest_area.period_start,
         areas_by_level.area_level,
@@ -104,6 +110,7 @@ areas_ranked as (
     -- No further tie-break is needed: a day ends in one area only.
     select
         subscriber_id,
+        key_id,
         period,
         period_start,
         area_level,
@@ -120,6 +127,7 @@ final as (
 
     select
         subscriber_id,
+        key_id,
         area_level,
         area_id as home_area_id,
         period_start,

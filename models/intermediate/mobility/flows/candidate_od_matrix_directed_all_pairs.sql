@@ -20,6 +20,7 @@ visits_to_several_areas as (
 pairs as (
 
     select
+        subscriber_id,
         event_date,
         area_level,
         area_id as from_area_id,
@@ -29,6 +30,7 @@ pairs as (
     union all
 
     select
+        origin.subscriber_id,
         origin.event_date,
         origin.area_level,
         origin.area_id as from_area_id,
@@ -52,7 +54,8 @@ final as (
         area_level,
         from_area_id,
         to_area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('subscriber_id') }}) as people_key
     from pairs
     group by
         event_date,

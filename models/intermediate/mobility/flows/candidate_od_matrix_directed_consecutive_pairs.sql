@@ -80,7 +80,8 @@ final as (
         area_level,
         from_area_id,
         to_area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('subscriber_id') }}) as people_key
     from pairs
     group by
         event_date,

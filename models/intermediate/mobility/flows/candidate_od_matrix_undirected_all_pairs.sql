@@ -17,7 +17,8 @@ final as (
         first_area.area_level,
         first_area.area_id as area_id_1,
         second_area.area_id as area_id_2,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('first_area.subscriber_id') }}) as people_key
     from visits_to_several_areas as first_area
     inner join visits_to_several_areas as second_area
         on

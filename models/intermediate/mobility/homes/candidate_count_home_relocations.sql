@@ -17,7 +17,8 @@ final as (
         weekly.area_level,
         previous.home_area_id as previous_home_area_id,
         weekly.home_area_id as new_home_area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('weekly.subscriber_id') }}) as people_key
     from home_areas as weekly
     left join home_areas as previous
         on

@@ -15,7 +15,8 @@ final as (
         period_start,
         area_level,
         home_area_id as area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('subscriber_id') }}) as people_key
     from home_areas
     where period in ('study', 'week', 'month')
     group by

@@ -21,7 +21,8 @@ final as (
         cast(area_visits.event_date as timestamp) as period_start,
         area_visits.area_level,
         area_visits.area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('area_visits.subscriber_id') }}) as people_key
     from area_visits
     inner join home_areas
         on

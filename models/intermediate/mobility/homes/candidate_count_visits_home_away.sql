@@ -22,7 +22,8 @@ final as (
         area_visits.area_level,
         home_areas.home_area_id,
         area_visits.area_id as visit_area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('area_visits.subscriber_id') }}) as people_key
     from area_visits
     left join home_areas
         on

@@ -86,6 +86,7 @@ final as (
         events_by_period.area_level,
         events_by_period.area_id,
         subscribers.n_subscribers,
+        subscribers.people_key,
         events_by_period.n_events
     from events_by_period
     inner join subscribers

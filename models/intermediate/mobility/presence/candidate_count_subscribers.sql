@@ -4,7 +4,10 @@ with
 
 area_visits as (
 
-    select * from {{ ref('int_area_visits') }}
+    select
+        *,
+        {{ person_key('subscriber_id') }} as person_key
+    from {{ ref('int_area_visits') }}
 
 ),
 
@@ -14,6 +17,7 @@ hours_visited as (
         area_level,
         area_id,
         event_date,
+        person_key,
         explode(
             filter(sequence(0, 23), hour_of_day -> shiftright(hours_seen, hour_of_day) & 1 = 1)
         ) as hour_of_day
@@ -21,16 +25,52 @@ hours_visited as (
 
 ),
 
+-- Over a week or a month the same person comes back and is counted once.
+visitors_by_week as (
+
+    select
+        date_trunc('week', event_date) as week_start,
+        area_level,
+        area_id,
+        subscriber_id,
+        min(person_key) as person_key
+    from area_visits
+    group by
+        date_trunc('week', event_date),
+        area_level,
+        area_id,
+        subscriber_id
+
+),
+
+visitors_by_month as (
+
+    select
+        date_trunc('month', event_date) as month_start,
+        area_level,
+        area_id,
+        subscriber_id,
+        min(person_key) as person_key
+    from area_visits
+    group by
+        date_trunc('month', event_date),
+        area_level,
+        area_id,
+        subscriber_id
+
+),
+
 -- A visit is one subscriber, one day, one area: to count visits of an hour or a day is to count
--- people. Over a week or a month the same person comes back and is counted once.
-subscribers_by_period as (
+-- people.
+final as (
 
     select
         'hour' as period,
         timestampadd(hour, hour_of_day, cast(event_date as timestamp)) as period_start,
         area_level,
         area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum(person_key) as people_key
     from hours_visited
     group by
         event_date,
@@ -45,7 +85,8 @@ subscribers_by_period as (
         cast(event_date as timestamp) as period_start,
         area_level,
         area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum(person_key) as people_key
     from area_visits
     group by
         event_date,
@@ -56,13 +97,14 @@ subscribers_by_period as (
 
     select
         'week' as period,
-        date_trunc('week', event_date) as period_start,
+        week_start as period_start,
         area_level,
         area_id,
-        count(distinct subscriber_id) as n_subscribers
-    from area_visits
+        count(*) as n_subscribers,
+        sum(person_key) as people_key
+    from visitors_by_week
     group by
-        date_trunc('week', event_date),
+        week_start,
         area_level,
         area_id
 
@@ -70,27 +112,16 @@ subscribers_by_period as (
 
     select
         'month' as period,
-        date_trunc('month', event_date) as period_start,
+        month_start as period_start,
         area_level,
         area_id,
-        count(distinct subscriber_id) as n_subscribers
-    from area_visits
+        count(*) as n_subscribers,
+        sum(person_key) as people_key
+    from visitors_by_month
     group by
-        date_trunc('month', event_date),
+        month_start,
         area_level,
         area_id
-
-),
-
-final as (
-
-    select
-        period,
-        period_start,
-        area_level,
-        area_id,
-        n_subscribers
-    from subscribers_by_period
 
 )
 

@@ -15,7 +15,8 @@ final as (
         cast(event_date as timestamp) as period_start,
         area_level,
         area_id,
-        count(*) as n_subscribers
+        count(*) as n_subscribers,
+        sum({{ person_key('subscriber_id') }}) as people_key
     from area_visits
     where n_areas_that_day = 1
     group by

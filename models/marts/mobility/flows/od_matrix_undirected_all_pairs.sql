@@ -1,10 +1,11 @@
--- The publishable part of candidate_od_matrix_undirected_all_pairs.
+-- depends_on: {{ ref('release_od_matrix_undirected_all_pairs') }}
+-- What the releases in force hold of od_matrix_undirected_all_pairs.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_od_matrix_undirected_all_pairs') }}
+    select * from {{ source('released', 'current_od_matrix_undirected_all_pairs') }}
 
 ),
 
@@ -16,9 +17,9 @@ final as (
         area_level,
         area_id_1,
         area_id_2,
-        n_subscribers
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_subscribers,
+        is_suppressed
+    from released
 
 )
 

@@ -1,10 +1,11 @@
--- The publishable part of candidate_count_home_relocations.
+-- depends_on: {{ ref('release_count_home_relocations') }}
+-- What the releases in force hold of count_home_relocations.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_count_home_relocations') }}
+    select * from {{ source('released', 'current_count_home_relocations') }}
 
 ),
 
@@ -16,9 +17,9 @@ final as (
         area_level,
         previous_home_area_id,
         new_home_area_id,
-        n_subscribers
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_subscribers,
+        is_suppressed
+    from released
 
 )
 

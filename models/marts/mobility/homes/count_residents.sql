@@ -1,10 +1,11 @@
--- The publishable part of candidate_count_residents.
+-- depends_on: {{ ref('release_count_residents') }}
+-- What the releases in force hold of count_residents.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_count_residents') }}
+    select * from {{ source('released', 'current_count_residents') }}
 
 ),
 
@@ -15,9 +16,9 @@ final as (
         period_start,
         area_level,
         area_id,
-        n_subscribers
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_subscribers,
+        is_suppressed
+    from released
 
 )
 

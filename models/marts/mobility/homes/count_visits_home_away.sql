@@ -1,10 +1,11 @@
--- The publishable part of candidate_count_visits_home_away.
+-- depends_on: {{ ref('release_count_visits_home_away') }}
+-- What the releases in force hold of count_visits_home_away.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_count_visits_home_away') }}
+    select * from {{ source('released', 'current_count_visits_home_away') }}
 
 ),
 
@@ -16,9 +17,9 @@ final as (
         area_level,
         home_area_id,
         visit_area_id,
-        n_subscribers
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_subscribers,
+        is_suppressed
+    from released
 
 )
 

@@ -1,10 +1,11 @@
--- The publishable part of candidate_count_events.
+-- depends_on: {{ ref('release_count_events') }}
+-- What the releases in force hold of count_events.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_count_events') }}
+    select * from {{ source('released', 'current_count_events') }}
 
 ),
 
@@ -16,9 +17,9 @@ final as (
         area_level,
         area_id,
         n_subscribers,
-        n_events
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_events,
+        is_suppressed
+    from released
 
 )
 

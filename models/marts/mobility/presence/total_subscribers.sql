@@ -1,10 +1,11 @@
--- The publishable part of candidate_total_subscribers.
+-- depends_on: {{ ref('release_total_subscribers') }}
+-- What the releases in force hold of total_subscribers.
 
 with
 
-candidates as (
+released as (
 
-    select * from {{ ref('candidate_total_subscribers') }}
+    select * from {{ source('released', 'current_total_subscribers') }}
 
 ),
 
@@ -13,9 +14,9 @@ final as (
     select
         period,
         period_start,
-        n_subscribers
-    from candidates
-    where {{ has_min_group_size('n_subscribers') }}
+        n_subscribers,
+        is_suppressed
+    from released
 
 )
 

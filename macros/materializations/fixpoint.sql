@@ -1,0 +1,27 @@
+{# A table whose rule reads the table itself: the select is run again over its own result until it
+   adds no row. The rule keeps every row it finds in `this` and only adds, so it comes to an end. #}
+{% materialization fixpoint, adapter='spark' %}
+    {% set next = this.incorporate(path={'identifier': this.identifier ~ '__next'}) %}
+    {{ run_hooks(pre_hooks) }}
+    {% do run_query('drop table if exists ' ~ this) %}
+    {% do run_query('create table ' ~ this ~ ' (table_cell string) using parquet') %}
+    {% set state = namespace(n_rows=0, is_settled=false) %}
+    {% for pass in range(1, 101) if not state.is_settled %}
+        {% do run_query('drop table if exists ' ~ next) %}
+        {% call statement('main') %}
+            create table {{ next }} using parquet as
+            {{ sql }}
+        {% endcall %}
+        {% set n_rows = run_query('select count(*) as n_rows from ' ~ next).rows[0][0] | int %}
+        {% do run_query('drop table ' ~ this) %}
+        {% do run_query('alter table ' ~ next ~ ' rename to ' ~ this) %}
+        {% do log(this ~ ': pass ' ~ pass ~ ', ' ~ n_rows ~ ' rows') %}
+        {% set state.is_settled = n_rows == state.n_rows %}
+        {% set state.n_rows = n_rows %}
+    {% endfor %}
+    {% if not state.is_settled %}
+        {% do stop(this ~ ' does not settle: after 100 passes it still grows.') %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [this]}) }}
+{% endmaterialization %}
