@@ -5,6 +5,9 @@ from __future__ import annotations
 import typer
 
 from throng.beeline import beeline
+from throng.disclosure.command import audit
+from throng.keys import commands as key_commands
+from throng.release import commands as release_commands
 from throng.server import commands as server_commands
 from throng.summary import summary
 from throng.synth.command import synth
@@ -17,8 +20,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(server_commands.app, name="server")
+app.add_typer(key_commands.app, name="keys")
+app.add_typer(release_commands.app, name="release")
 app.command()(synth)
 app.command()(summary)
+app.command()(audit)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(beeline)
 
 

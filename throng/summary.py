@@ -70,30 +70,42 @@ def _events(query: Query) -> Iterator[str]:
 
 
 def _marts(query: Query) -> Iterator[str]:
-    tables = {row[1] for row in query("show tables in marts")}
-    candidates = {row[1] for row in query("show tables in protected like 'candidate_*'")}
-    marts = sorted(name for name in tables if f"candidate_{name}" in candidates)
+    """How much of each mart may be published, and why the rest may not."""
+    tables = {row[1] for row in query("show tables in protected")}
+    prefix = "release_"
+    marts = sorted(
+        name.removeprefix(prefix)
+        for name in tables
+        if name.startswith(prefix) and f"candidate_{name.removeprefix(prefix)}" in tables
+    )
     if not marts:
         yield "No marts: the build stopped before them. See what failed above, or in logs/dbt.log."
         return
-    width = max(len(mart) for mart in marts)
-    counts = {
-        name: (published, cells)
-        for name, published, cells in query(
-            " union all ".join(
-                f"select '{mart}', (select count(*) from marts.{mart}), "
-                f"(select count(*) from protected.candidate_{mart})"
-                for mart in marts
-            )
+    if "release_settings" not in tables:
+        yield "Nothing may be published yet: the build is not complete, or a test failed."
+        return
+    rows = query(
+        " union all ".join(
+            f"select '{mart}', "
+            f"(select count(*) from protected.candidate_{mart}), "
+            f"(select count(*) from protected.candidate_{mart} where n_subscribers < ("
+            "select min_group_size from protected.release_settings)), "
+            f"(select count_if(not is_suppressed) from protected.release_{mart}), "
+            f"(select count_if(not is_suppressed) from marts.{mart})"
+            for mart in marts
         )
-    }
-    yield f"{'Mart':<{width}}  {'rows':>10}  cells withheld"
-    for mart in marts:
-        published, cells = counts[mart]
-        share = f"{1 - published / cells:>13.1%}" if cells else f"{'no cells':>13}"
-        yield f"{mart:<{width}}  {published:>10,}  {share}"
-    published, cells = (sum(column) for column in zip(*counts.values(), strict=True))
-    yield f"{'all':<{width}}  {published:>10,}  {1 - published / max(cells, 1):>13.1%}"
+    )
+    rows = sorted(rows)
+    rows.append(("all", *(sum(row[i] for row in rows) for i in range(1, 5))))
+    width = max(len(mart) for mart in marts)
+    yield f"{'':<{width}}        cells      too   withheld to"
+    yield f"{'Mart':<{width}}  with people    small  protect them  publishable  readers see"
+    for mart, cells, small, releasable, seen in rows:
+        share = max(cells, 1)
+        yield (
+            f"{mart:<{width}}  {cells:>11,}  {small / share:>7.1%}"
+            f"  {(cells - small - releasable) / share:>12.1%}  {releasable:>11,}  {seen:>11,}"
+        )
 
 
 def _how_to_query(settings: ServerSettings) -> list[str]:

@@ -1,0 +1,148 @@
+{# on-run-start: what the marts read exists, empty before the first release, and so do the tables of
+   the release itself. Nothing that is there is touched: releases are published by
+   `throng release publish` alone. #}
+{% macro create_released() %}
+    {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
+        {% do run_query('create schema if not exists released') %}
+        {% do run_query('create schema if not exists protected') %}
+        {# Its unit tests ask for the columns of the table before it is built for the first time. #}
+        {% do run_query(
+            'create table if not exists protected.int_withheld_cells (table_cell string) '
+            ~ 'using parquet'
+        ) %}
+        {% set known = run_query('show tables in released').columns[1].values() | list %}
+        {% if 'ledger' not in known %}
+            {% do run_query(
+                'create table if not exists protected.disclosure_repairs (table_cell string) '
+                ~ 'using parquet'
+            ) %}
+            {% do run_query(
+                'create table if not exists protected.release_checks '
+                ~ '(check_name string, content_sha256 string) using parquet'
+            ) %}
+            {% do run_query(published_cells_sql()) %}
+            {% do run_query(ledger_entries_table_sql()) %}
+            {% do run_query(ledger_view_sql()) %}
+        {% endif %}
+        {% for mart in release_marts() if 'current_' ~ mart.name not in known %}
+            {% do run_query(released_table_sql(mart)) %}
+            {% do run_query(current_view_sql(mart, [])) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# All releases of a mart, one partition each; rows are added and never changed. #}
+{% macro released_table_sql(mart) %}
+create table if not exists released.{{ mart.name }} (
+    {% for column in mart.columns.values() %}
+{{ column.name }} {{ column.data_type }},
+    {% endfor %}
+    release_id string
+) using parquet partitioned by (release_id)
+{% endmacro %}
+
+
+{# What readers see of it: the rows that meet one of the conditions. One statement, so a reader
+   sees the old or the new. #}
+{% macro current_view_sql(mart, conditions) %}
+create or replace view released.current_{{ mart.name }} as
+select {{ mart.columns.keys() | join(', ') }}
+from released.{{ mart.name }}
+where {{ conditions | join(' or ') if conditions else 'false' }}
+{% endmacro %}
+
+
+{% macro published_cells_sql() %}
+create table if not exists protected.published_cells (
+    mart string,
+    period string,
+    period_start timestamp,
+    table_cell string,
+    n_subscribers bigint,
+    n_events bigint,
+    people_key bigint,
+    release_id string
+) using parquet partitioned by (release_id)
+{% endmacro %}
+
+
+{# One row for each mart and period that a release publishes or withdraws. #}
+{% macro ledger_entries_table_sql() %}
+create table if not exists released.ledger_entries (
+    release_id string,
+    recorded_at timestamp,
+    status string,
+    mart string,
+    period string,
+    period_start timestamp,
+    min_group_size int,
+    mechanism string,
+    epsilon double,
+    rounding_base int,
+    relation_set string,
+    method_version string,
+    input_watermark timestamp,
+    n_rows bigint,
+    n_suppressed bigint,
+    content_sha256 string,
+    reason string
+) using parquet
+{% endmacro %}
+
+
+{# The ledger as of now: a period is superseded once a later release publishes it again. #}
+{% macro ledger_view_sql() %}
+create view if not exists released.ledger as
+with
+
+publications as (
+
+    select
+        *,
+        lead(release_id) over (
+            partition by mart, period, period_start
+            order by release_id
+        ) as next_release_id
+    from released.ledger_entries
+    where status = 'published'
+
+),
+
+withdrawals as (
+
+    select
+        release_id,
+        max(reason) as reason
+    from released.ledger_entries
+    where status = 'withdrawn'
+    group by release_id
+
+)
+
+select
+    publications.release_id,
+    publications.recorded_at,
+    case
+        when withdrawals.release_id is not null then 'withdrawn'
+        when publications.next_release_id is not null then 'superseded'
+        else 'published'
+    end as status,
+    publications.mart,
+    publications.period,
+    publications.period_start,
+    publications.min_group_size,
+    publications.mechanism,
+    publications.epsilon,
+    publications.rounding_base,
+    publications.relation_set,
+    publications.method_version,
+    publications.input_watermark,
+    publications.n_rows,
+    publications.n_suppressed,
+    publications.content_sha256,
+    withdrawals.reason
+from publications
+left join withdrawals
+    on publications.release_id = withdrawals.release_id
+{% endmacro %}

@@ -1,0 +1,164 @@
+{# on-run-end: after a green build, write down what it made, for the audit and for publish: the
+   settings, a content hash of each mart and period, and that the tests passed. A build of a part of
+   the project, or one with a failure, leaves no record, and what has no record is not published.
+   The part that counts as a whole is all that follows int_withheld_cells, over candidates that have
+   passed in a whole build: what the audit builds again after it has asked to withhold more. #}
+{% macro record_build(results) %}
+    {% if execute and flags.WHICH == 'build' and none_failed(results) %}
+        {% set built = results | map(attribute='node.unique_id') | list %}
+        {% set candidates = run_query(candidates_hash_sql()).rows[0][0] | string
+            if gated_nodes() | reject('in', built) | list == [] else none %}
+        {% if candidates and (all_nodes() | reject('in', built) | list == []
+            or candidates == candidates_recorded()) %}
+            {% do replace_table('protected.release_settings', release_settings_sql(candidates)) %}
+            {% do replace_table(
+                'protected.release_partitions', release_partitions_sql('protected')
+            ) %}
+            {% do record_check('tests') %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro none_failed(results) %}
+    {% do return(
+        results | map(attribute='status') | reject('in', ['success', 'pass']) | list == []
+    ) %}
+{% endmacro %}
+
+
+{# Every model, seed and data test of the project that dbt builds or runs (ephemeral models are
+   part of others). #}
+{% macro all_nodes() %}
+    {% do return(
+        graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed', 'test'])
+        | rejectattr('config.materialized', 'equalto', 'ephemeral')
+        | map(attribute='unique_id') | list
+    ) %}
+{% endmacro %}
+
+
+{# Of these, int_withheld_cells and all that follows from it. #}
+{% macro gated_nodes() %}
+    {% set found = ['model.throng.int_withheld_cells'] %}
+    {% for step in range(10) %}
+        {% for id in all_nodes() if id not in found
+            and graph.nodes[id].depends_on.nodes | select('in', found) | list %}
+            {% do found.append(id) %}
+        {% endfor %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
+
+
+{# What the candidates were in the last recorded build; none if there was none. #}
+{% macro candidates_recorded() %}
+    {% if run_query("show tables in protected like 'release_settings'").rows %}
+        {% do return(run_query(
+            'select candidates_hash from protected.release_settings'
+        ).rows[0][0] | string) %}
+    {% endif %}
+{% endmacro %}
+
+
+{# A number that changes with any cell of any candidate. #}
+{% macro candidates_hash_sql() %}
+select
+    cast(
+        sum(
+            cast(
+                xxhash64(mart, period, period_start, table_cell, n_subscribers, n_events, people_key)
+                as decimal(38, 0)
+            )
+        ) as string
+    ) as candidates_hash
+from ({{ candidate_cells_sql() }}) as cells
+{% endmacro %}
+
+
+{# That this content, and no other, has passed a check: 'tests' or 'audit'. #}
+{% macro record_check(name) %}
+    {% do run_query(
+        "insert into protected.release_checks select '" ~ name ~ "', content_sha256 from ("
+        ~ draft_sha256_sql() ~ ')'
+    ) %}
+{% endmacro %}
+
+
+{# Drop and make again. Nobody reads it in between: it is the pipeline's own. #}
+{% macro replace_table(name, sql) %}
+    {% do run_query('drop table if exists ' ~ name) %}
+    {% do run_query('create table ' ~ name ~ ' using parquet as ' ~ sql) %}
+{% endmacro %}
+
+
+{# One hash of everything that the last complete build would publish. #}
+{% macro draft_sha256_sql() %}
+select
+    {{ content_sha256(['mart', 'period', 'period_start', 'content_sha256']) }} as content_sha256
+from protected.release_partitions
+{% endmacro %}
+
+
+{# What a reader of the ledger has to know of how the numbers were protected. #}
+{% macro release_settings_sql(candidates) %}
+with
+
+relations as (
+
+    select {{ content_sha256(['relation_id', 'kind', 'parent', 'child', 'keys']) }} as relation_set
+    from protected.disclosure_relations
+
+),
+
+input as (
+
+    select max(event_at) as input_watermark
+    from protected.int_events_checked
+    where event_date is not null
+
+)
+
+select
+    {{ var('min_group_size') }} as min_group_size,
+    '{{ 'threshold' if var('noise_mechanism') == 'none' else var('noise_mechanism') }}' as mechanism,
+    -- Of one mart, period and area level; what a row of the ledger costs: epsilon_spent.
+    cast({{ var('dp_epsilon') if var('noise_mechanism') == 'dp_laplace' else 'null' }} as double)
+        as epsilon,
+    (select count(distinct area_level) from protected.int_area_list) as n_area_levels,
+    {{ var('rounding_base') }} as rounding_base,
+    relations.relation_set,
+    -- Raise it when the rules of suppression change.
+    '1' as method_version,
+    input.input_watermark,
+    '{{ candidates }}' as candidates_hash
+from relations
+cross join input
+{% endmacro %}
+
+
+{# Mart, period, rows and content hash: of what may be published (schema protected, tables
+   release_<mart>), or of one release (schema released, tables <mart>). #}
+{% macro release_partitions_sql(schema, release_id=none) %}
+    {% set selects = [] %}
+    {% for mart in release_marts() %}
+        {% do selects.append(mart_partitions_sql(mart, schema, release_id)) %}
+    {% endfor %}
+    {% do return(selects | join(' union all ')) %}
+{% endmacro %}
+
+
+{% macro mart_partitions_sql(mart, schema, release_id) %}
+select
+    '{{ mart.name }}' as mart,
+    period,
+    period_start,
+    count(*) as n_rows,
+    count_if(is_suppressed) as n_suppressed,
+    {{ content_sha256(mart.columns.keys()) }} as content_sha256
+from {{ schema }}.{{ 'release_' if release_id is none }}{{ mart.name }}
+where {{ 'true' if release_id is none else "release_id = '" ~ release_id ~ "'" }}
+group by
+    period,
+    period_start
+{% endmacro %}

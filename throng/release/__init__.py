@@ -1,0 +1,1 @@
+"""Releases: build, attack, publish. The SQL of it is in macros/release and models/."""
