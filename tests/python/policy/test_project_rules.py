@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
@@ -76,21 +77,61 @@ def test_marts_have_a_contract_and_every_column_described(manifest):
             assert column["description"].strip(), (mart["name"], column["name"])
 
 
-def test_marts_are_tested_by_key_and_by_head_count_of_their_candidate(manifest):
+def releases(manifest):
+    found = {model["name"]: model for model in models(manifest)}
+    return [(mart, found[f"release_{mart['name']}"]) for mart in marts(manifest)]
+
+
+def test_marts_are_tested_by_key_and_against_the_ledger(manifest):
     for mart in marts(manifest):
         found = generic_tests(manifest, mart)
-        assert "primary_key" in found, mart["name"]
+        assert {"primary_key", "release_is_immutable"} <= set(found), mart["name"]
+        assert "n_subscribers" in mart["columns"]
+        assert "is_suppressed" in mart["columns"]
+
+
+def test_what_is_released_is_tested_before(manifest):
+    for mart, release in releases(manifest):
+        found = generic_tests(manifest, release)
+        assert {"primary_key", "min_group_size", "suppressed_is_null", "no_identifiers"} <= set(
+            found
+        ), release["name"]
         assert f"ref('candidate_{mart['name']}')" in found["min_group_size"]["candidate"]
         # The head count is compared cell by cell: on the whole key, or cells would be mixed up.
-        assert found["min_group_size"]["keys"] == found["primary_key"]["columns"]
-        assert "n_subscribers" in mart["columns"]
+        keys = generic_tests(manifest, mart)["primary_key"]["columns"]
+        assert found["min_group_size"]["keys"] == found["primary_key"]["columns"] == keys
+        measures = set(mart["columns"]) - set(keys) - {"is_suppressed"}
+        assert set(found["suppressed_is_null"]["measures"]) == measures
 
 
-def test_marts_are_their_candidate_through_the_one_suppression_macro(manifest):
+def test_what_is_released_is_its_candidate_less_what_is_withheld(manifest):
+    for mart, release in releases(manifest):
+        parents = {name.split(".")[-1] for name in release["depends_on"]["nodes"]}
+        shared = {"int_study_periods", "int_area_list"}
+        assert parents - shared == {f"candidate_{mart['name']}", "int_withheld_cells"}
+        assert "macro.throng.has_min_group_size" in release["depends_on"]["macros"]
+
+
+def test_marts_are_what_was_released(manifest):
     for mart in marts(manifest):
         parents = [name.split(".")[-1] for name in mart["depends_on"]["nodes"]]
-        assert parents == [f"candidate_{mart['name']}"]
-        assert "macro.throng.has_min_group_size" in mart["depends_on"]["macros"], mart["name"]
+        assert sorted(parents) == [f"current_{mart['name']}", f"release_{mart['name']}"]
+
+
+def test_every_relation_that_is_protected_is_registered_and_the_other_way_round():
+    """What adds up must be attacked, and what is attacked as a sum must be protected."""
+    with (PROJECT / "seeds/disclosure_relations.csv").open() as file:
+        sums = {
+            line["relation_id"]
+            for line in csv.DictReader(file)
+            if line["kind"] in ("sum", "sum_with_rest", "same_sum")
+        }
+    folder = PROJECT / "models/intermediate/disclosure"
+    protected = set()
+    for path in folder.glob("int_additive_groups_*.sql"):
+        protected |= set(re.findall(r"'(\w+)' as relation_id", path.read_text()))
+    # Residents of all levels are as many: the groups of residents_total in the study.
+    assert sums - {"residents_levels"} == protected
 
 
 def test_the_threshold_is_written_in_one_macro():
@@ -103,6 +144,7 @@ def test_the_threshold_is_written_in_one_macro():
     assert uses == [
         "macros/checks/check_vars.sql",
         "macros/privacy/has_min_group_size.sql",
+        "macros/release/record_build.sql",
         "tests/generic/min_group_size.sql",
     ]
 
@@ -126,8 +168,9 @@ def test_names_match_folders(manifest):
             assert name.startswith(f"stg_{domains[-1]}__"), name
         elif layer == "intermediate":
             # rejected_events is read by operators, so it carries a plain name.
-            assert name.startswith(("int_", "candidate_")) or name == "rejected_events", name
-            assert name.startswith("candidate_") == (domains[0] == "mobility"), name
+            prefixes = ("candidate_", "release_")
+            assert name.startswith(("int_", *prefixes)) or name == "rejected_events", name
+            assert name.startswith(prefixes) == (domains[0] == "mobility"), name
         else:
             assert not re.match("(stg|int|candidate|fct|dim)_", name), name
 
@@ -136,6 +179,7 @@ def test_candidates_and_marts_lie_in_folders_of_the_same_name(manifest):
     folders = {model["name"]: model["path"].split("/")[1:-1] for model in models(manifest)}
     for mart in marts(manifest):
         assert folders[mart["name"]] == folders[f"candidate_{mart['name']}"], mart["name"]
+        assert folders[mart["name"]] == folders[f"release_{mart['name']}"], mart["name"]
 
 
 def test_models_are_short():
@@ -154,13 +198,51 @@ def test_no_model_has_more_than_seven_parents(manifest):
         assert len(model["depends_on"]["nodes"]) <= 7, model["name"]
 
 
-def test_sources_are_read_by_staging_only_and_staging_reads_nothing_else(manifest):
+def test_sources_are_read_where_they_come_in(manifest):
+    """Staging reads landing, marts what was released, and one model what the audit asks for."""
     for model in models(manifest):
-        parents = {name.split(".")[0] for name in model["depends_on"]["nodes"]}
+        parents = {name.split(".")[0] for name in model["depends_on"]["nodes"]} - {"seed"}
         if model["path"].startswith("staging/"):
             assert parents == {"source"}, model["name"]
+        elif model["path"].startswith("marts/") or model["name"] == "int_withheld_cells":
+            assert parents == {"model", "source"}, model["name"]
         else:
             assert parents == {"model"}, model["name"]
+
+
+def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
+    """By folder, in dbt_project.yml; without a class only what holds nothing about people."""
+    classes = {
+        model["name"]: model["config"]["meta"].get("retention", "none")
+        for model in models(manifest)
+        if model["schema"] == "protected"
+        and model["config"]["materialized"] not in ("view", "ephemeral")
+    }
+    assert set(classes.values()) == {"none", "events", "subscriber", "candidates"}
+    assert {name for name, kept in classes.items() if kept == "none"} == {
+        "int_area_list",
+        "int_area_parents",
+        "int_areas_by_level",
+        "int_cell_site_versions",
+        "int_study_periods",
+        "int_study_window",
+    }
+
+
+def test_the_retention_test_reads_every_table_that_expires(manifest):
+    [test] = [
+        node
+        for node in manifest["nodes"].values()
+        if node["name"] == "assert_nothing_is_older_than_allowed"
+    ]
+    expiring = {
+        model["unique_id"]
+        for model in models(manifest)
+        if model["config"]["materialized"] not in ("view", "ephemeral")
+        and model["config"]["meta"].get("retention", "none") != "none"
+    }
+    parents = {name for name in test["depends_on"]["nodes"] if name.startswith("model.")}
+    assert parents == expiring | {"model.throng.int_study_window"}
 
 
 def test_nothing_depends_on_today():

@@ -1,0 +1,20 @@
+{# A number as it is published: as counted, unless an option blurs it; rounded last. All numbers of
+   a row have the same noise. #}
+{% macro released_count(column) -%}
+    {% if var('noise_mechanism') == 'cell_key' -%}
+        {{ rounded_to_base('(' ~ column ~ ' + ' ~ cell_key_noise('people_key') ~ ')') }}
+    {%- else -%}
+        {{ rounded_to_base(column) }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{# The nearest multiple of rounding_base, half upwards; as it is with base 0. #}
+{% macro rounded_to_base(column) -%}
+    {% set base = var('rounding_base') | int -%}
+    {% if base > 1 -%}
+        ({{ column }} + {{ base // 2 }}) div {{ base }} * {{ base }}
+    {%- else -%}
+        {{ column }}
+    {%- endif %}
+{%- endmacro %}
