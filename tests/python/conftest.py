@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from pyhive import hive
 
@@ -28,17 +33,36 @@ def clean_environment(**values: str) -> dict[str, str]:
     return {**kept, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **values}
 
 
-def run_throng(*arguments: str, env: dict[str, str], **options) -> subprocess.CompletedProcess:
+def run_throng(
+    *arguments: str, env: dict[str, str], timeout: float = 240, **options
+) -> subprocess.CompletedProcess:
     """The `throng` command as a user runs it."""
     return subprocess.run(
         [str(Path(sys.executable).parent / "throng"), *arguments],
         env=env,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=timeout,
         check=False,
         **options,
     )
+
+
+def dbt_command(*arguments: str, target: Path, logs: Path) -> list[str]:
+    """The `dbt` command; what it writes goes to these folders, never into the project."""
+    dbt = str(Path(sys.executable).parent / "dbt")
+    folders = ["--target-path", str(target), "--log-path", str(logs)]
+    return [dbt, "--no-use-colors", *arguments, *folders]
+
+
+def copy_project(folder):
+    """The dbt project without its Python side, to be changed by a test."""
+    for name in ("models", "macros", "seeds", "tests", "analyses"):
+        shutil.copytree(
+            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("python", "__pycache__")
+        )
+    shutil.copy(PROJECT / "dbt_project.yml", folder)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -61,6 +85,16 @@ class Server:
             DBT_PROFILES_DIR=str(PROJECT / "profiles"),
         )
 
+    def keys(self) -> dict[str, bytes]:
+        """What is secret in the keyring, by key id."""
+        lines = [line.split() for line in self.key_file.read_text().splitlines()]
+        return {key_id: bytes.fromhex(secret) for key_id, _, secret in lines}
+
+    def pseudonym(self, identifier: str, key_id: str = "k1") -> str:
+        """The pseudonym by hand."""
+        key = self.keys()[key_id]
+        return hmac.new(key, identifier.encode(), hashlib.sha256).hexdigest()[:32]
+
     def query(self, sql: str) -> list[tuple]:
         connection = hive.connect("127.0.0.1", port=self.port, username="test")
         try:
@@ -73,19 +107,15 @@ class Server:
     def dbt(
         self, *arguments: str, landing: Path, project: Path = PROJECT, **dbt_vars
     ) -> subprocess.CompletedProcess:
-        """Run dbt; target and logs go beside the warehouse, never into the project."""
+        """Run dbt with these vars and wait for its end."""
         return subprocess.run(
-            [
-                str(Path(sys.executable).parent / "dbt"),
-                "--no-use-colors",
+            dbt_command(
                 *arguments,
                 "--vars",
                 json.dumps(dbt_vars),
-                "--target-path",
-                str(self.folder / "target"),
-                "--log-path",
-                str(self.folder / "logs"),
-            ],
+                target=self.folder / "target",
+                logs=self.folder / "logs",
+            ),
             cwd=project,
             env={**self.env, "THRONG_LANDING": str(landing)},
             capture_output=True,
@@ -93,6 +123,27 @@ class Server:
             timeout=600,
             check=False,
         )
+
+
+def state(server: Server) -> dict:
+    return json.loads((server.warehouse / "server" / "server.json").read_text())
+
+
+def wait_until_gone(warehouse: Path, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while processes_of(warehouse) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert processes_of(warehouse) == []
+
+
+def processes_of(warehouse: Path) -> list[psutil.Process]:
+    """Every process whose command line names the warehouse (driver and JVM both do)."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if any(str(warehouse) in word for word in process.info["cmdline"] or [])
+        and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -115,19 +166,27 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
+@pytest.fixture
+def own_server(tmp_path):
+    """Settings of a server that a test may break; whatever is left of it is stopped."""
+    server = Server(
+        port=free_port(),
+        ui_port=0,
+        warehouse=tmp_path / "warehouse",
+        key_file=tmp_path / "secret" / "key",
+        folder=tmp_path,
+    )
+    yield server
+    run_throng("server", "stop", env=server.env)
+    assert processes_of(server.warehouse) == []
+
+
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """dbt's manifest of the project, from `dbt parse` (no server needed)."""
     target = tmp_path_factory.mktemp("parse")
     done = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"),
-            "parse",
-            "--target-path",
-            str(target),
-            "--log-path",
-            str(target),
-        ],
+        dbt_command("parse", target=target, logs=target),
         cwd=PROJECT,
         env=clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles")),
         capture_output=True,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
-from tests.python.conftest import PROJECT, run_throng
+from tests.python.conftest import copy_project, run_throng
 
 AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
@@ -142,13 +140,3 @@ def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_sites_are_readable" in done.stdout
     assert "created sql table model marts." not in done.stdout
-
-
-def copy_project(folder):
-    """The dbt project without its Python side, to be changed by a test."""
-    for name in ("models", "macros", "tests", "analyses"):
-        shutil.copytree(
-            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("python", "__pycache__")
-        )
-    shutil.copy(PROJECT / "dbt_project.yml", folder)
-    return folder

@@ -6,30 +6,19 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import pytest
-
-from tests.python.conftest import PROJECT, free_port, run_throng
+from tests.python.conftest import (
+    PROJECT,
+    Server,
+    dbt_command,
+    run_throng,
+    state,
+    wait_until_gone,
+)
 from tests.python.integration import edge_country, reference
 from tests.python.integration.test_marts import STUDY, assert_same, table
-from tests.python.integration.test_server import Server, processes_of, state, wait_until_gone
-
-
-@pytest.fixture
-def own_server(tmp_path):
-    server = Server(
-        port=free_port(),
-        ui_port=0,
-        warehouse=tmp_path / "warehouse",
-        key_file=tmp_path / "secret" / "key",
-        folder=tmp_path,
-    )
-    yield server
-    run_throng("server", "stop", env=server.env)
-    assert processes_of(server.warehouse) == []
 
 
 def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server: bool) -> None:
@@ -37,16 +26,13 @@ def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server:
     log = server.folder / "killed.log"
     with log.open("w") as output:
         dbt = subprocess.Popen(
-            [
-                str(Path(sys.executable).parent / "dbt"),
+            dbt_command(
                 "run",
                 "--vars",
                 json.dumps(STUDY),
-                "--target-path",
-                str(server.folder / "killed"),
-                "--log-path",
-                str(server.folder / "killed"),
-            ],
+                target=server.folder / "killed",
+                logs=server.folder / "killed",
+            ),
             cwd=PROJECT,
             env={**server.env, "THRONG_LANDING": str(landing)},
             stdout=output,
@@ -77,7 +63,13 @@ def test_killed_and_run_again(own_server, tmp_path):
     kill_in_the_middle(own_server, landing, first, and_server=False)
     kill_in_the_middle(own_server, landing, second, and_server=True)
     # What a kill between writing files and naming the table leaves behind.
-    stray = own_server.warehouse / "tables" / "marts.db" / "count_events" / "part-half.parquet"
+    stray = (
+        own_server.warehouse
+        / "tables"
+        / "protected.db"
+        / "candidate_count_events"
+        / "part-half.parquet"
+    )
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"half a file")
 
@@ -85,10 +77,10 @@ def test_killed_and_run_again(own_server, tmp_path):
     assert started.returncode == 0, started.stderr
     assert not stray.exists()
     marts = ["count_events", "count_residents"]
-    selected = [f"+{mart}" for mart in marts]
+    selected = [f"+candidate_{mart}" for mart in marts]
     done = own_server.dbt("run", "--select", *selected, landing=landing, **STUDY)
     assert done.returncode == 0, done.stdout
     expected = reference.expected(landing, **STUDY)
     for mart in marts:
-        frame = expected.marts(16)[mart]
-        assert_same(table(own_server, f"marts.{mart}", list(frame.columns)), frame)
+        frame = expected.candidates[mart]
+        assert_same(table(own_server, f"protected.candidate_{mart}", list(frame.columns)), frame)

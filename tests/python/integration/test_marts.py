@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from pathlib import Path
 
 import pandas as pd
@@ -78,12 +77,51 @@ def test_candidate(server, built, expected, mart):
     assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
 
 
+def published(server: Server, mart: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """What may be published of a mart, after looking at the rest: every cell, null if withheld."""
+    columns = [*frame.columns, "is_suppressed"]
+    released = table(server, f"protected.release_{mart}", columns)
+    measures = [name for name in frame if name.startswith("n_")]
+    hidden = released[released["is_suppressed"]]
+    assert hidden[measures].isna().all(axis=None)
+    keys = [name for name in frame if name not in measures]
+    assert not released[keys].astype(str).duplicated().any()
+    return released[~released["is_suppressed"]].drop(columns="is_suppressed")
+
+
 @pytest.mark.parametrize("mart", reference.KEYS)
-def test_mart(server, built, expected, mart):
+def test_release(server, built, expected, mart):
+    """Published are the cells of 16 people, but for those withheld to protect others."""
     frame = expected.marts(16)[mart]
-    assert 0 < len(frame) < len(expected.candidates[mart])
-    assert frame["n_subscribers"].min() == 16
-    assert_same(table(server, f"marts.{mart}", list(frame.columns)), frame)
+    found = published(server, mart, frame)
+    both = pd.concat([in_order(found), in_order(frame[list(found.columns)])]).astype(str)
+    assert both.duplicated().sum() == len(found) > 0, "a published row is not what was counted"
+    [(withheld,)] = server.query(
+        f"select count(*) from protected.candidate_{mart} as c left semi join "
+        "protected.int_withheld_cells as w "
+        f"on w.table_cell = concat_ws(char(31), '{mart}', {', '.join(reference.KEYS[mart])}) "
+        "where c.n_subscribers >= 16"
+    )
+    assert len(frame) == len(found) + withheld
+
+
+@pytest.mark.parametrize(
+    ("mart", "cells"),
+    [
+        # 19 areas (15 districts, 4 provinces) on 28 days, and 24 hours of each.
+        ("count_subscribers_single_area", 19 * 28),
+        ("count_events", 19 * 28 * 25),
+        # Pairs within a level; homes may be none.
+        ("od_matrix_directed_all_pairs", (15**2 + 4**2) * 28),
+        ("od_matrix_undirected_all_pairs", (15 * 14 + 4 * 3) // 2 * 28),
+        ("count_visits_home_away", (16 * 15 + 5 * 4) * 28),
+        # 28 days in 5 weeks and 2 months.
+        ("total_subscribers", 28 + 5 + 2),
+        ("count_residents", 19 * (1 + 5 + 2)),
+    ],
+)
+def test_every_cell_of_the_study_has_a_row(server, built, mart, cells):
+    assert len(table(server, f"protected.release_{mart}", ["period"])) == cells
 
 
 def test_rejected_rows(server, built, expected):
@@ -103,12 +141,9 @@ def test_rows_read(server, built, expected):
 
 def test_home_areas(server, built, expected):
     """Who lives where, person by person: the pseudonyms are recomputed with the key."""
-    key = bytes.fromhex(server.key_file.read_text().strip())
     frame = expected.homes.copy()
-    frame["subscriber_id"] = [
-        hmac.new(key, subscriber.encode(), hashlib.sha256).hexdigest()[:32]
-        for subscriber in frame["subscriber_id"]
-    ]
+    frame["subscriber_id"] = [server.pseudonym(who) for who in frame["subscriber_id"]]
+    frame["key_id"] = "k1"
     frame = frame.rename(columns={"area_id": "home_area_id"})
     assert_same(table(server, "protected.int_home_areas", list(frame.columns)), frame)
 
@@ -129,7 +164,7 @@ def raw_identifiers(landing):
 def test_no_raw_identifier_below_landing(server, built, raw_identifiers):
     """Not one identifier of the event files stands in any column of any table below."""
     seen = 0
-    for schema in ("staging", "protected", "marts"):
+    for schema in ("staging", "protected", "released", "marts"):
         for row in server.query(f"show tables in {schema}"):
             name = f"{schema}.{row[1]}"
             described = server.query(f"describe {name}")
@@ -155,7 +190,7 @@ def test_no_raw_identifier_in_what_dbt_and_the_server_write(server, built, raw_i
 
 
 def test_the_key_is_not_in_what_dbt_writes(server, built):
-    key = server.key_file.read_text().strip()
+    key = server.keys()["k1"].hex()
     files = [path for path in server.folder.rglob("*") if path.is_file()]
     written = [path for path in files if {"target", "logs"} & set(path.parts)]
     assert any(path.name == "manifest.json" for path in written)
@@ -175,11 +210,17 @@ def test_dbt_sessions_have_the_settings_of_the_server(server, built, landing):
 
 
 def test_a_smaller_threshold_publishes_more(server, built, landing, expected):
-    done = server.dbt("run", "--select", "marts", landing=landing, min_group_size=14, **STUDY)
+    select = ["--select", "int_withheld_cells+", "--exclude", "marts"]
+    done = server.dbt("run", *select, landing=landing, min_group_size=14, **STUDY)
     assert done.returncode == 0, done.stdout
+    smallest = []
     for mart in reference.KEYS:
         frame = expected.marts(14)[mart]
-        assert_same(table(server, f"marts.{mart}", list(frame.columns)), frame)
+        found = published(server, mart, frame)
+        both = pd.concat([in_order(found), in_order(frame[list(found.columns)])]).astype(str)
+        assert both.duplicated().sum() == len(found) > 0
+        smallest.append(found["n_subscribers"].min())
+    assert min(smallest) == 14
 
 
 @pytest.mark.parametrize("way", ["parquet", "typed parquet", "no header"])
@@ -235,8 +276,9 @@ def test_a_pseudonymous_feed_is_left_as_it_is(server, tmp_path):
     )
     assert done.returncode == 0, done.stdout
     homes = reference.expected(tmp_path, event_columns=columns).homes
-    found = server.query("select distinct subscriber_id from protected.int_home_areas")
-    assert {subscriber for (subscriber,) in found} == set(homes["subscriber_id"])
+    found = server.query("select distinct subscriber_id, key_id from protected.int_home_areas")
+    assert {subscriber for subscriber, _ in found} == set(homes["subscriber_id"])
+    assert {key_id for _, key_id in found} == {None}
 
 
 def test_an_operators_own_column_names(server, tmp_path):

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from tests.python.conftest import copy_project
 from tests.python.integration import edge_country
-from tests.python.integration.test_bad_input import copy_project
 from tests.python.integration.test_marts import STUDY
 
 
@@ -25,18 +25,20 @@ def failures(done) -> set[str]:
 
 
 def test_a_lower_threshold_by_var_is_seen(server, landing):
-    """Marts built with a threshold of 2 do not pass the tests of the standing one of 16."""
-    built = server.dbt("run", "--select", "marts", landing=landing, min_group_size=2, **STUDY)
+    """Tables built with a threshold of 2 do not pass the tests of the standing one of 16."""
+    select = ["--select", "int_withheld_cells+", "--exclude", "marts"]
+    built = server.dbt("run", *select, landing=landing, min_group_size=2, **STUDY)
     assert built.returncode == 0, built.stdout
-    tested = server.dbt("test", "--select", "marts", landing=landing, **STUDY)
+    tested = server.dbt("test", *select, landing=landing, **STUDY)
     assert tested.returncode == 1
     assert {name for name in failures(tested) if name.endswith("_min_group_size")} >= {
-        "count_subscribers_min_group_size",
-        "count_events_min_group_size",
-        "count_residents_min_group_size",
-        "od_matrix_directed_all_pairs_min_group_size",
-        "total_subscribers_min_group_size",
+        "release_count_subscribers_min_group_size",
+        "release_count_events_min_group_size",
+        "release_count_residents_min_group_size",
+        "release_od_matrix_directed_all_pairs_min_group_size",
+        "release_total_subscribers_min_group_size",
     }
+    assert "int_additive_groups_residual" in failures(tested)
 
 
 @pytest.mark.parametrize(
@@ -46,27 +48,76 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             "macros/privacy/has_min_group_size.sql",
             "{{ head_count }} >= {{ var('min_group_size') }}",
             "true",
-            "count_residents_min_group_size",
+            "release_count_residents_min_group_size",
             id="no suppression at all",
         ),
         pytest.param(
-            "models/marts/mobility/presence/count_events.sql",
-            "has_min_group_size('n_subscribers')",
-            "has_min_group_size('n_events')",
-            "count_events_min_group_size",
+            "macros/privacy/has_min_group_size.sql",
+            "{{ head_count }} >= {{ var('min_group_size') }}",
+            "{{ head_count }} >= {{ var('min_group_size') }} - 1",
+            "release_count_residents_min_group_size",
+            id="fifteen people are enough",
+        ),
+        pytest.param(
+            "models/intermediate/mobility/presence/release_count_events.sql",
+            "has_min_group_size('candidates.n_subscribers')",
+            "has_min_group_size('candidates.n_events')",
+            "release_count_events_min_group_size",
             id="events decide instead of people",
         ),
         pytest.param(
+            "models/intermediate/mobility/homes/release_count_residents.sql",
+            "case when is_published then {{ released_count('n_subscribers') }} end",
+            "{{ released_count('n_subscribers') }}",
+            "release_count_residents_suppressed_is_null",
+            id="a withheld number left in",
+        ),
+        pytest.param(
+            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "        not is_withheld\n        and (",
+            "        false\n        and (",
+            "int_additive_groups_residual",
+            id="no complement",
+        ),
+        pytest.param(
+            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "n_before < 2",
+            "n_before < 1",
+            "int_additive_groups_residual",
+            id="one withheld cell alone",
+        ),
+        pytest.param(
+            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "is_parent_withheld or n_withheld > 0",
+            "n_withheld > 0",
+            "a_withheld_parent_is_not_rebuilt_from_below",
+            id="a parent rebuilt from below",
+        ),
+        pytest.param(
+            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "                xxhash64(table_cell, people_key) asc,\n",
+            "",
+            "a_keyed_order_decides_among_equals",
+            id="an order that everybody knows",
+        ),
+        pytest.param(
+            "models/intermediate/disclosure/int_additive_groups.sql",
+            "having parent_n_subscribers > sum(n_subscribers)",
+            "having false",
+            "the_rest_is_a_member",
+            id="those seen elsewhere too are forgotten",
+        ),
+        pytest.param(
             "models/intermediate/mobility/presence/candidate_count_subscribers.sql",
-            "count(distinct subscriber_id)",
-            "count(*)",
+            "        date_trunc('week', event_date),\n        area_level",
+            "        date_trunc('week', event_date),\n        event_date,\n        area_level",
             "one_person_on_many_days_is_one_person",
-            id="rows instead of people, in the week and month",
+            id="rows instead of people, in the week",
         ),
         pytest.param(
             "models/intermediate/mobility/presence/candidate_total_subscribers.sql",
-            "count(distinct subscriber_id)",
-            "count(*)",
+            "        date_trunc('week', event_date),\n        subscriber_id",
+            "        date_trunc('week', event_date),\n        event_date,\n        subscriber_id",
             "assert_residents_sum_to_total",
             id="rows instead of people, in the total",
         ),
@@ -99,9 +150,13 @@ def test_a_defence_taken_away_is_seen(server, landing, tmp_path, file, defence, 
     assert defence in text, "the defence has moved; move the mutation with it"
     (project / file).write_text(text.replace(defence, mutant))
     model = file.rsplit("/", 1)[1].removesuffix(".sql")
-    selected = "count_residents" if file.startswith("macros") else model
+    selected = "release_count_residents" if file.startswith("macros") else model
+    # What is withheld shows in what follows from it.
+    if seen_by == "int_additive_groups_residual":
+        selected = "int_withheld_cells+"
     # A failing unit test would keep dbt from building the model that a data test is to catch.
-    kind = "unit_test" if not seen_by.startswith("assert_") and "_min_" not in seen_by else "test"
+    data_test = ("assert_", "release_", "int_")
+    kind = "test" if seen_by.startswith(data_test) else "unit_test"
     other = {"unit_test": "test", "test": "unit_test"}[kind]
     arguments = ["build", "--select", selected, "--exclude-resource-type", other]
     tested = server.dbt(*arguments, landing=landing, project=project, **STUDY)

