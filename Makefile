@@ -30,10 +30,13 @@ $(BIN)/.ready: pyproject.toml requirements.txt
 	@$(BIN)/python -m throng.server.java
 	@touch $@
 
-demo: setup  ## a synthetic country from raw files to marts, and what came out
+demo: setup  ## a synthetic country from raw files to published marts, and what came out
 	@$(BIN)/throng server start
 	@$(BIN)/throng synth --landing data/landing --truth data/truth
-	@THRONG_LANDING=data/landing $(BIN)/dbt build --vars '$(DEMO_VARS)'
+	@THRONG_LANDING=data/landing $(BIN)/throng release build --vars '$(DEMO_VARS)'
+	@echo
+	@THRONG_LANDING=data/landing $(BIN)/throng release audit --vars '$(DEMO_VARS)'
+	@$(BIN)/throng release publish
 	@echo
 	@$(BIN)/throng summary
 
