@@ -15,11 +15,10 @@
    of at most NULL_SPACE unknowns; beyond, two programs cost less than the decomposition.
 
 Bounds are over whole numbers. A witness counts only if it is integral, which the corners of such
-systems nearly always are; where the best corner is not, an integer program decides. In components
-of more than LARGE unknowns a fractional witness counts too, rounded to the inside, and an integer
-program is run for the ends of narrow intervals only: so an interval wide over fractions but narrow
-over whole numbers could pass there. An integer program that takes longer than MILP_SECONDS leaves
-the bound over fractions.
+systems nearly always are; where the best corner is not, an integer program decides, or the bound
+over fractions if that takes longer than MILP_SECONDS. In components of more than LARGE unknowns
+bounds are over fractions, rounded to the inside: an interval wide over fractions but narrow over
+whole numbers could pass there; one that is narrow over fractions is narrow over whole numbers too.
 """
 
 from __future__ import annotations
@@ -894,10 +893,8 @@ class _Batch:
     def _settle(self, j: int, direction: int, value: float, integral: bool) -> None:
         """Write down the end that the solver found for one unknown."""
         end = np.floor(value + EPSILON) if direction > 0 else np.ceil(value - EPSILON)
-        if not integral:
-            width = end - self.lower[j] if direction > 0 else self.upper[j] - end
-            if not self.large[self.block[j]] or width < self.goals.min_width:
-                end = self._integer_end(j, direction, end)
+        if not integral and not self.large[self.block[j]]:
+            end = self._integer_end(j, direction, end)
         if direction > 0:
             self.upper[j] = end
             self.most[j] = max(self.most[j], end)
