@@ -23,6 +23,9 @@
     {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] %}
         {% do known.append(node.schema ~ '.' ~ node.name) %}
     {% endfor %}
+    {% for table in tables %}
+        {% do known.append(table['schema'] ~ '.' ~ table['name']) %}
+    {% endfor %}
     {% set unknown = [] %}
     {% set last_dates = last_study_dates() %}
     {% for schema in tables | map(attribute='schema') | unique %}

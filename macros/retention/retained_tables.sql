@@ -1,17 +1,20 @@
-{# Every stored model with a class of retention: [{name, class, schema, relation, partition_by,
-   file_format}], in order of name. The class is set in dbt_project.yml, by folder. #}
+{# Every stored table with a class of retention: [{name, class, schema, relation, partition_by,
+   file_format}], in order of name. The class of a model is set in dbt_project.yml, by folder; that of
+   published_cells, which releases write, where it is declared a source. #}
 {% macro retained_tables() %}
     {% set tables = [] %}
-    {% for node in graph.nodes.values() | sort(attribute='name')
-        if node.resource_type == 'model'
-        and node.config.materialized not in ['view', 'ephemeral']
-        and node.config.meta.get('retention', 'none') != 'none' %}
+    {% for node in (graph.nodes.values() | list + graph.sources.values() | list)
+        | sort(attribute='name')
+        if node.resource_type in ['model', 'source']
+        and node.config.get('materialized') not in ['view', 'ephemeral']
+        and node.config.get('meta', {}).get('retention', 'none') != 'none' %}
         {% do tables.append({
             'name': node.name,
             'class': node.config.meta['retention'],
             'schema': node.schema,
             'relation': node.relation_name,
-            'partition_by': node.config.get('partition_by') or [],
+            'partition_by': ['release_id'] if node.name == 'published_cells'
+                else node.config.get('partition_by') or [],
             'file_format': node.config.get('file_format') or 'parquet',
         }) %}
     {% endfor %}

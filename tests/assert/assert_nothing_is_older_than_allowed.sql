@@ -39,5 +39,6 @@
 -- depends_on: {{ ref('release_od_matrix_directed_consecutive_pairs') }}
 -- depends_on: {{ ref('release_od_matrix_undirected_all_pairs') }}
 -- depends_on: {{ ref('release_total_subscribers') }}
+-- depends_on: {{ source('disclosure', 'published_cells') }}
 
 {{ expired_rows() }}

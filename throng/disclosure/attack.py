@@ -30,19 +30,20 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
+from throng.disclosure.programs import InfeasibleError, Programs, TimeIsUpError
 from throng.disclosure.relations import AuditError
 from throng.disclosure.system import BoolArray, FloatArray, IntArray, System
 
 LARGE = 200
 BATCH = 1500
 NULL_SPACE = 100
+# Share of the unknowns pulled together that is to be settled by it.
+SETTLED = 0.3
 EPSILON = 1e-6
 MAX_SWEEPS = 100
-MILP_SECONDS = 10.0
 # Fewer unknowns are not worth the start of processes.
 PARALLEL_FROM = 4000
 
@@ -351,6 +352,7 @@ def attack(
     workers: int = 1,
     progress: Progress | None = None,
     cache: Cache | None = None,
+    proven: BoolArray | None = None,
 ) -> Attacked:
     """The bounds that an outsider can find.
 
@@ -362,6 +364,7 @@ def attack(
         workers: Number of processes for the solver.
         progress: Called with a line of text now and then.
         cache: Results of components by content, for a series of similar systems.
+        proven: Variables known to be protected, shape (n,); nobody looks for their bounds.
 
     Raises:
         AuditError: If no true values can be behind the released ones.
@@ -378,15 +381,18 @@ def attack(
         con_upper=system.con_upper,
         moving=np.zeros(len(system.lower), bool),
     )
+    n_hidden = int(asked.audited.sum())
     same_as = _aliases(whole, asked)
+    if proven is not None:
+        asked.audited = np.bincount(same_as, asked.audited & ~proven, len(proven)) > 0
     start, unknowns, constraints = _without_repeats(whole).reduced()
-    tell(f"{int(asked.audited.sum()):,} hidden cells, {len(constraints):,} constraints on them")
+    tell(f"{n_hidden:,} hidden cells, {len(constraints):,} constraints on them")
     impossible = start.propagate()
     if impossible is not None:
         raise _contradiction(system, int(unknowns[impossible]))
     lower, upper = whole.lower, whole.upper
     lower[unknowns], upper[unknowns] = start.lower, start.upper
-    counts = {"hidden": int(asked.audited.sum()), "unknowns": len(unknowns)}
+    counts = {"hidden": n_hidden, "unknowns": len(unknowns)}
 
     loose, positions, _ = start.reduced()
     unknowns = unknowns[positions]
@@ -660,14 +666,10 @@ def solve_batch(argument: tuple[list[Component], bool]) -> list[Solved | None]:
     components, exact = argument
     try:
         return _Batch(components, exact).solve()
-    except _Infeasible:
+    except InfeasibleError:
         if len(components) == 1:
             return [None]
         return [solve_batch(([component], exact))[0] for component in components]
-
-
-class _Infeasible(Exception):
-    """No values satisfy the constraints."""
 
 
 class _Batch:
@@ -722,12 +724,13 @@ class _Batch:
         self.most = np.full(len(self.lower), -np.inf)
         self.programs = np.zeros(len(components), int)
         self.random = np.random.default_rng(first_var[-1])
+        self.all = Programs(self.matrix, self.con_lower, self.con_upper, self.lower, self.upper)
 
     def solve(self) -> list[Solved | None]:
         """Bounds of each component's members."""
         self._pull(np.zeros(len(self.lower)))
         self._unlimited()
-        self._together()
+        self._far_apart()
         if (self._open() & self._unmoved()[self.members.group]).any():
             self._null_space()
         self._one_by_one()
@@ -774,36 +777,12 @@ class _Batch:
 
     # programs
 
-    def _program(
-        self, cost: FloatArray, extra: IntArray | None = None, caps: FloatArray | None = None
-    ) -> FloatArray:
-        """A solution of least cost, shape (n,).
-
-        Unknowns of `extra` earn their cost up to `caps` only.
-        """
-        upper, matrix = self.upper, self.matrix
-        lower = self.lower
-        if extra is not None and caps is not None:
-            upper = self.upper.copy()
-            upper[extra] = caps
-            above = self.upper[extra] - caps
-            matrix = hstack([self.matrix, self.matrix[:, extra]], format="csc")
-            lower = np.concatenate([lower, np.zeros(len(extra))])
-            upper = np.concatenate([upper, above])
-            cost = np.concatenate([cost, np.zeros(len(extra))])
-        result = _highs(cost, matrix, self.con_lower, self.con_upper, lower, upper)
-        n = len(self.lower)
-        x = result.x[:n].copy()
-        if extra is not None:
-            x[extra] += result.x[n:]
-        return x
-
-    def _pull(
-        self, cost: FloatArray, extra: IntArray | None = None, caps: FloatArray | None = None
-    ) -> None:
-        """Solve and keep the witness."""
-        self._witness(self._program(cost, extra, caps))
+    def _pull(self, cost: FloatArray) -> FloatArray:
+        """A solution of least cost, shape (n,), which is kept as a witness."""
+        x = self.all.minimise(cost)
         self.programs[np.unique(self.block[cost != 0])] += 1
+        self._witness(x)
+        return x
 
     def _unlimited(self) -> None:
         """Find the unknowns without an upper bound, all at once.
@@ -816,49 +795,51 @@ class _Batch:
             return
         n = len(endless)
         part = self.matrix[:, endless]
-        result = _highs(
-            np.concatenate([-np.ones(n), np.zeros(n)]),
+        directions = Programs(
             hstack([part, part], format="csc"),
             np.where(np.isinf(self.con_lower), -np.inf, 0.0),
             np.where(np.isinf(self.con_upper), np.inf, 0.0),
             np.zeros(2 * n),
             np.concatenate([np.ones(n), np.full(n, np.inf)]),
         )
-        raised = endless[result.x[:n] > 0.5]
+        x = directions.minimise(np.concatenate([-np.ones(n), np.zeros(n)]))
+        raised = endless[x[:n] > 0.5]
         self.most[raised] = np.inf
 
-    def _wanted(self) -> tuple[BoolArray, BoolArray, FloatArray]:
-        """Unknowns to raise, to lower (shapes (n,)), and how far raising helps."""
+    def _wanted(self) -> tuple[BoolArray, BoolArray]:
+        """Unknowns to raise, and unknowns to lower, shapes (n,)."""
         open_members = np.flatnonzero(self._open())
         group = self.members.group[open_members]
         low, high = (bound[open_members] for bound in self._inner())
-        outer = self.members.apart(self.lower, self.upper)
-        outer_low, outer_high = (bound[open_members] for bound in outer)
+        outer_low, outer_high = self.members.apart(self.lower, self.upper)
         up, down = np.zeros((2, len(self.lower)), bool)
-        up[group[high < outer_high]] = True
-        down[group[low > outer_low]] = True
-        seen = np.where(np.isinf(low), outer_low, low)
-        enough = np.minimum(outer_high, seen + self.goals.min_width)
-        caps = np.full(len(self.lower), -np.inf)
-        np.maximum.at(caps, group, enough + self.members.others_lower[open_members])
-        return up, down, np.clip(caps, self.lower, self.upper)
+        up[group[high < outer_high[open_members]]] = True
+        down[group[low > outer_low[open_members]]] = True
+        return up, down
 
-    def _together(self) -> None:
-        """Pull many unknowns at once, as long as that settles many."""
-        n_open = self._open().sum()
+    def _far_apart(self) -> None:
+        """Pull many unknowns at once that lie too far apart to be in each other's way.
+
+        Of neighbours, one drawn at random is pulled. Where too few reach what they need, the next
+        are to lie further apart; in the end it is one of each component.
+        """
+        con, var = self.matrix.tocoo().coords
+        radius, n_open = 1, self._open().sum()
         while n_open:
-            up, down, caps = self._wanted()
-            weight = self.random.uniform(1, 2, len(up))
-            if down.any():
-                self._pull(np.where(down, weight, 0.0))
-            if up.any():
-                extra = np.flatnonzero(up)
-                self._pull(np.where(up, -weight, 0.0), extra, caps[extra])
-            still = self._open()
-            blocks = len(np.unique(self.member_block[still]))
-            if n_open - still.sum() < 4 * blocks:
+            up, down = self._wanted()
+            drawn = np.where(up | down, self.random.uniform(1, 2, len(up)), 0.0)
+            nearby = drawn.copy()
+            for _ in range(radius):
+                in_constraint = np.zeros(len(self.con_lower))
+                np.maximum.at(in_constraint, con, nearby[var])
+                np.maximum.at(nearby, var, in_constraint[con])
+            pulled = (drawn > 0) & (drawn == nearby)
+            self._pull(np.where(pulled, np.where(up, -1.0, 1.0), 0.0))
+            before, n_open = n_open, self._open().sum()
+            if before - n_open < SETTLED * pulled.sum():
+                radius += 1
+            if pulled.sum() < 2 * len(np.unique(self.block[pulled])):
                 return
-            n_open = still.sum()
 
     def _null_space(self) -> None:
         """Fix the unknowns that the equalities of their component determine."""
@@ -877,16 +858,16 @@ class _Batch:
             open_members = self._open()
             if not open_members.any():
                 return
-            up, down, _ = self._wanted()
+            up, down = self._wanted()
             # Upwards first: most unknowns have been seen at their lower bound.
             wanted = np.where(up, 1, np.where(down, -1, 0))
             targets = np.flatnonzero(wanted)
             targets = targets[np.unique(self.block[targets], return_index=True)[1]]
             cost = np.zeros(len(self.lower))
             cost[targets] = -wanted[targets]
-            x = self._program(cost)
-            integral = self._witness(x)
+            x = self.all.minimise(cost)
             self.programs[self.block[targets]] += 1
+            integral = self._witness(x)
             for j in targets:
                 self._settle(int(j), int(wanted[j]), x[j], bool(integral[self.block[j]]))
 
@@ -911,60 +892,24 @@ class _Batch:
         cost = np.zeros(len(problem.lower))
         cost[j - mine.start] = -direction
         self.programs[i] += 1
+        whole = Programs(
+            self.matrix[cons, mine],
+            self.con_lower[cons],
+            self.con_upper[cons],
+            self.lower[mine],
+            self.upper[mine],
+            integer=True,
+        )
         try:
-            result = _highs(
-                cost,
-                self.matrix[cons, mine],
-                self.con_lower[cons],
-                self.con_upper[cons],
-                self.lower[mine],
-                self.upper[mine],
-                integer=True,
-            )
-        except _TimeIsUp:
+            solution = whole.minimise(cost)
+        except TimeIsUpError:
             return end
         x = np.zeros(len(self.lower))
-        x[mine] = np.round(result.x)
+        x[mine] = np.round(solution)
         only = np.zeros(len(self.components), bool)
         only[i] = True
         self._witness(x, only)
         return float(x[j])
-
-
-class _TimeIsUp(Exception):
-    """The solver did not finish."""
-
-
-def _highs(
-    cost: FloatArray,
-    matrix: csr_array,
-    con_lower: FloatArray,
-    con_upper: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    integer: bool = False,
-) -> OptimizeResult:
-    """Minimise with HiGHS.
-
-    Raises:
-        _Infeasible: If there is no solution.
-        _TimeIsUp: If an integer program takes longer than MILP_SECONDS.
-        AuditError: If the solver fails.
-    """
-    result = milp(
-        cost,
-        integrality=np.ones(len(cost)) if integer else None,
-        bounds=Bounds(lower, upper),
-        constraints=LinearConstraint(matrix, con_lower, con_upper),
-        options={"time_limit": MILP_SECONDS} if integer else {},
-    )
-    if result.status == 2:
-        raise _Infeasible
-    if integer and result.status == 1:
-        raise _TimeIsUp
-    if result.x is None:
-        raise AuditError(f"The solver failed: {result.message}")
-    return result
 
 
 def determined(problem: Problem) -> BoolArray:

@@ -134,11 +134,27 @@ def audit(
 
 
 def reattack(
-    system: System, min_width: int, workers: int, cache: Cache, progress: Progress | None = None
+    system: System,
+    min_width: int,
+    workers: int,
+    cache: Cache,
+    progress: Progress | None = None,
+    before: Audit | None = None,
 ) -> Audit:
-    """The audit of a system whose released cells may have become fewer."""
+    """The audit of a system whose released cells may have become fewer since the one before.
+
+    What was protected still is: who knows less can rule out less.
+    """
     started = time.perf_counter()
-    attacked = attack(system, min_width, workers=workers, cache=cache, progress=progress)
+    proven = np.zeros(len(system.lower), bool)
+    if before is not None:
+        known = before.cells[before.cells["verdict"] == PROTECTED]
+        proven[known.index] = True
+    attacked = attack(
+        system, min_width, workers=workers, cache=cache, progress=progress, proven=proven
+    )
+    if before is not None:
+        attacked.lower[known.index], attacked.upper[known.index] = known["lower"], known["upper"]
     audited = judge(system, attacked, min_width)
     audited.seconds = {"attack": time.perf_counter() - started}
     return audited

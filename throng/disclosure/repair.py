@@ -84,7 +84,7 @@ def repair(
         rounds += 1
         places = system.places(np.array(hidden))[["table", "row"]].drop_duplicates()
         found.append(places.assign(keys=system.key_texts(places), round=rounds))
-        audited = reattack(system, min_width, workers, cache)
+        audited = reattack(system, min_width, workers, cache, before=audited)
         failing = int(audited.cells["verdict"].isin(FAILED).sum())
         tell(f"repair round {rounds}: {len(places):,} rows hidden, {failing:,} cells still fail")
     columns = ["table", "row", "keys", "round"]
@@ -163,9 +163,12 @@ class _Hider:
         if not hidden:  # all around them is hidden already: what bounds their neighbours?
             for variable, gap in zip(failing.tolist(), gaps.tolist(), strict=True):
                 around = self._around(self.constraints(variable))
+                if touched.intersection(around):
+                    continue
                 choice = self._choice(variable, around, max(gap, 1.0))
+                touched.update(around)
                 if choice is not None:
-                    return self._hide(choice)
+                    hidden.extend(self._hide(choice))
         return hidden
 
     def _around(self, constraints: list[int]) -> list[int]:

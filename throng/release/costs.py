@@ -1,6 +1,6 @@
-"""`throng release costs`: how much is withheld at which smallest group.
+"""`throng release costs`: what the smallest group, rounding and noise cost.
 
-The gate is run over the candidates of the last build once for each group size. At the end it is run
+The gate is run over the candidates of the last build once for each setting. At the end it is run
 with the study's own vars, so that the release tables are what was tested and audited.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,38 +23,69 @@ from throng.server.settings import ServerSettings, SettingsError
 
 COUNTRY = "country"
 HEADER = (
-    "k",
-    "level",
     "cells with people",
-    "primary % cells",
-    "complementary % cells",
-    "primary % people",
-    "complementary % people",
+    "small % cells",
+    "others % cells",
+    "small % people",
+    "others % people",
+    "published cells",
+    "mean error",
 )
+# What each option is tried with where --vars says nothing of it.
+OPTIONS = {
+    "round": {"rounding_base": 10},
+    "cell key": {"noise_mechanism": "cell_key"},
+    "dp": {"noise_mechanism": "dp_laplace", "dp_epsilon": 1.0, "dp_max_areas": 3},
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Vars of one run of the gate.
+
+    Attributes:
+        name: in tables and below bars.
+        size: the smallest group.
+        variables: dbt vars.
+    """
+
+    name: str
+    size: int
+    variables: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one group size costs one mart at one area level.
+    """What one setting costs one mart at one area level.
 
     Cells are those with people in them; people are the sum of their head counts, so somebody who
-    is in several cells counts in each. Primary is withheld for less than `size` people,
-    complementary for others.
+    is in several cells counts in each. Small cells have fewer people than the smallest group; other
+    cells are withheld to protect them, or because differential privacy does not cover them.
+    Published cells may have nobody in them (noise); error is the sum over them of how far the
+    published head count is from the true one.
     """
 
-    size: int
+    setting: str
     mart: str
     level: str
     cells: int
     people: int
-    primary_cells: int
-    primary_people: int
-    complementary_cells: int
-    complementary_people: int
+    small_cells: int
+    small_people: int
+    other_cells: int
+    other_people: int
+    published_cells: int
+    error: int
 
 
 def costs(
     sizes: Annotated[str, typer.Option(help="Smallest groups to compare.")] = "5,10,16,30",
+    options: Annotated[
+        bool,
+        typer.Option(
+            "--options", help="Also rounding, cell keys and dp_laplace, with the smallest group."
+        ),
+    ] = False,
     variables: Annotated[
         str, typer.Option("--vars", help="dbt vars of the study, as for dbt build, in YAML.")
     ] = "{}",
@@ -68,14 +99,14 @@ def costs(
         Path | None, typer.Option("--csv", help="Write numbers by size, mart and level here.")
     ] = None,
 ) -> None:
-    """Show what the smallest group costs: the share of cells and of people withheld.
+    """Show what the smallest group and the options withhold, and how exact the rest is.
 
     Give the same --vars as to build. What the audit asked to withhold stays withheld at every
-    size, and counts as complementary.
+    size, and counts among the others.
     """
     with _errors():
-        values, study = _sizes(sizes), _vars(variables)
-        found = measure(values, study)
+        study = _vars(variables)
+        found = measure([*_of_sizes(_sizes(sizes)), *(_options(study) if options else [])], study)
         for line in _lines(found, _by_mart if by_mart else _by_level):
             typer.echo(line)
         if table:
@@ -84,8 +115,23 @@ def costs(
             chart.write_text(draw(found), encoding="utf-8")
 
 
-def measure(sizes: Sequence[int], study: dict[str, Any]) -> list[Cost]:
-    """The costs of each size. The release tables are the study's own again at the end.
+def _of_sizes(sizes: Sequence[int]) -> list[Setting]:
+    return [Setting(f"{size}", size, {"min_group_size": size}) for size in sizes]
+
+
+def _options(study: dict[str, Any]) -> list[Setting]:
+    """The options, each with the smallest group and the vars of the study."""
+    with _warehouse() as warehouse:
+        [(size,)] = warehouse.query("select min_group_size from protected.release_settings")
+    tried = {}
+    for name, option in OPTIONS.items():
+        given = {key: study[key] for key in option if key in study and key != "noise_mechanism"}
+        tried[name] = {**option, **given}
+    return [Setting(name, size, variables) for name, variables in tried.items()]
+
+
+def measure(settings: Sequence[Setting], study: dict[str, Any]) -> list[Cost]:
+    """The costs of each setting. The release tables are the study's own again at the end.
 
     Raises:
         ReleaseError: there is no build yet, or the vars are not those of it.
@@ -94,13 +140,14 @@ def measure(sizes: Sequence[int], study: dict[str, Any]) -> list[Cost]:
         before = _n_suppressed(warehouse)
     found: list[Cost] = []
     try:
-        for size in sizes:
-            _run_gate({**study, "min_group_size": size})
-            # A session of its own for each size: an old one would look for the old files.
+        for setting in settings:
+            _run_gate({**study, **setting.variables})
+            # A session of its own for each setting: an old one would look for the old files.
             with _warehouse() as warehouse:
-                here = list(_costs(warehouse, size))
+                here = list(_costs(warehouse, setting))
             found += here
-            typer.echo(f"  groups of {size}: {_withheld(here):.1%} of the cells withheld", err=True)
+            said = ", ".join(f"{name} {value}" for name, value in setting.variables.items())
+            typer.echo(f"  {said}: {_withheld(here):.1%} of the cells withheld", err=True)
     finally:
         _run_gate(study)
     with _warehouse() as warehouse:
@@ -132,7 +179,7 @@ def _n_suppressed(warehouse: Warehouse) -> dict[str, int]:
     return counts
 
 
-def _costs(warehouse: Warehouse, size: int) -> Iterator[Cost]:
+def _costs(warehouse: Warehouse, setting: Setting) -> Iterator[Cost]:
     """What the gate withholds, by mart and level; levels from the coarsest to the finest."""
     levels = warehouse.query(
         "select area_level from protected.int_area_list group by area_level "
@@ -143,9 +190,9 @@ def _costs(warehouse: Warehouse, size: int) -> Iterator[Cost]:
         columns = [
             name for name, *_ in warehouse.query(f"show columns in protected.release_{mart}")
         ]
-        rows = warehouse.query(_costs_sql(mart, columns, size))
+        rows = warehouse.query(_costs_sql(mart, columns, setting.size))
         for level, *counts in sorted(rows, key=lambda row: order.index(row[0])):
-            yield Cost(size, mart, level, *counts)
+            yield Cost(setting.name, mart, level, *counts)
 
 
 def _costs_sql(mart: str, columns: Sequence[str], size: int) -> str:
@@ -153,25 +200,28 @@ def _costs_sql(mart: str, columns: Sequence[str], size: int) -> str:
     others = ("n_subscribers", "n_events", "is_suppressed", "table_cell")
     keys = [name for name in columns if name not in others]
     same = " and ".join(f"candidates.{key} <=> releases.{key}" for key in keys)
-    level = "candidates.area_level" if "area_level" in keys else f"'{COUNTRY}'"
+    level = "releases.area_level" if "area_level" in keys else f"'{COUNTRY}'"
     return f"""
         with cells as (
             select
                 {level} as level,
+                releases.n_subscribers as n_released,
                 candidates.n_subscribers as n,
-                candidates.n_subscribers < {size} as is_primary,
-                candidates.n_subscribers >= {size} and releases.is_suppressed as is_complementary
-            from protected.candidate_{mart} as candidates
-            inner join protected.release_{mart} as releases on {same}
+                candidates.n_subscribers < {size} and releases.is_suppressed as is_small,
+                candidates.n_subscribers >= {size} and releases.is_suppressed as is_other
+            from protected.release_{mart} as releases
+            left join protected.candidate_{mart} as candidates on {same}
         )
         select
             level,
-            count(*),
-            sum(n),
-            count_if(is_primary),
-            coalesce(sum(n) filter (where is_primary), 0),
-            count_if(is_complementary),
-            coalesce(sum(n) filter (where is_complementary), 0)
+            count(n),
+            coalesce(sum(n), 0),
+            count_if(is_small),
+            coalesce(sum(n) filter (where is_small), 0),
+            count_if(is_other),
+            coalesce(sum(n) filter (where is_other), 0),
+            count(n_released),
+            coalesce(sum(abs(n_released - coalesce(n, 0))), 0)
         from cells
         group by level
     """
@@ -188,52 +238,85 @@ def _by_mart(cost: Cost) -> str:
     return cost.mart
 
 
-def _added(found: Iterable[Cost], name: Name) -> dict[tuple[int, str], list[int]]:
-    """By size and name: cells, people, and primary and complementary of either."""
-    sums: dict[tuple[int, str], list[int]] = {}
-    for cost in found:
-        counts = (
-            cost.cells,
-            cost.people,
-            cost.primary_cells,
-            cost.complementary_cells,
-            cost.primary_people,
-            cost.complementary_people,
-        )
-        before = sums.get((cost.size, name(cost)), [0] * len(counts))
-        sums[cost.size, name(cost)] = [a + b for a, b in zip(before, counts, strict=True)]
-    return sums
+@dataclass(frozen=True)
+class Share:
+    """Costs of a setting, added up over marts or levels.
+
+    Attributes:
+        setting, name: the setting; the level or mart.
+        cells: cells with people.
+        small_cells, other_cells, small_people, other_people: shares of cells and people withheld.
+        published_cells: cells published.
+        mean_error: people that a published head count is off on average, None without any.
+    """
+
+    setting: str
+    name: str
+    cells: int
+    small_cells: float
+    other_cells: float
+    small_people: float
+    other_people: float
+    published_cells: int
+    mean_error: float | None
+
+
+def shares(found: Sequence[Cost], name: Name) -> list[Share]:
+    """Costs by name, the country first, and within it in the order of the settings."""
+    settings = list(dict.fromkeys(cost.setting for cost in found))
+    names = sorted(dict.fromkeys(name(cost) for cost in found), key=lambda n: n != COUNTRY)
+    together = [
+        _share([cost for cost in found if (cost.setting, name(cost)) == (setting, called)], called)
+        for called in names
+        for setting in settings
+    ]
+    return [share for share in together if share]
+
+
+def _share(costs: Sequence[Cost], name: str) -> Share | None:
+    """Costs of one setting added up; None if nobody was counted."""
+
+    def total(field: str) -> int:
+        return sum(getattr(cost, field) for cost in costs)
+
+    cells, people, published = total("cells"), total("people"), total("published_cells")
+    if not cells:
+        return None
+    return Share(
+        setting=costs[0].setting,
+        name=name,
+        cells=cells,
+        small_cells=total("small_cells") / cells,
+        other_cells=total("other_cells") / cells,
+        small_people=total("small_people") / people,
+        other_people=total("other_people") / people,
+        published_cells=published,
+        mean_error=total("error") / published if published else None,
+    )
 
 
 def _withheld(found: Sequence[Cost]) -> float:
     cells = sum(cost.cells for cost in found)
-    return sum(cost.primary_cells + cost.complementary_cells for cost in found) / max(cells, 1)
-
-
-def shares(found: Iterable[Cost], name: Name) -> list[tuple[int, str, int, list[float]]]:
-    """Size, name, cells with people, and the four shares of HEADER, by name and then by size."""
-    sums = _added(found, name)
-    names = list(dict.fromkeys(called for _, called in sums))
-    if COUNTRY in names:
-        names.sort(key=lambda called: called != COUNTRY)
-    return [
-        (size, called, cells, [p / cells, c / cells, p_people / people, c_people / people])
-        for called in names
-        for (size, other), (cells, people, p, c, p_people, c_people) in sorted(sums.items())
-        if other == called and cells
-    ]
+    return sum(cost.small_cells + cost.other_cells for cost in found) / max(cells, 1)
 
 
 def _lines(found: Sequence[Cost], name: Name) -> Iterator[str]:
     """The shares as an aligned table."""
     rows = shares(found, name)
-    width = max([5, *(len(called) for _, called, *_ in rows)])
-    heads = [HEADER[0].rjust(3), ("mart" if name is _by_mart else "level").ljust(width)]
-    yield "  ".join([*heads, *HEADER[2:]])
-    for size, called, cells, values in rows:
-        texts = [f"{cells:,}", *(f"{value:.1%}" for value in values)]
-        aligned = [text.rjust(len(head)) for text, head in zip(texts, HEADER[2:], strict=True)]
-        yield "  ".join([f"{size:>3}", f"{called:<{width}}", *aligned])
+    width = max([5, *(len(row.name) for row in rows)])
+    first = max([7, *(len(row.setting) for row in rows)])
+    heads = ["setting".ljust(first), ("mart" if name is _by_mart else "level").ljust(width)]
+    yield "  ".join([*heads, *HEADER])
+    for row in rows:
+        withheld = (row.small_cells, row.other_cells, row.small_people, row.other_people)
+        texts = [
+            f"{row.cells:,}",
+            *(f"{value:.1%}" for value in withheld),
+            f"{row.published_cells:,}",
+            "-" if row.mean_error is None else f"{row.mean_error:.1f}",
+        ]
+        aligned = [text.rjust(len(head)) for text, head in zip(texts, HEADER, strict=True)]
+        yield "  ".join([f"{row.setting:<{first}}", f"{row.name:<{width}}", *aligned])
 
 
 def write_csv(found: Sequence[Cost], path: Path) -> None:
@@ -247,16 +330,12 @@ def write_csv(found: Sequence[Cost], path: Path) -> None:
 def draw(found: Sequence[Cost]) -> str:
     """The shares of each level as a picture: above cells, below people."""
     rows = shares(found, _by_level)
+    of_cells = [Bar(row.name, row.setting, (row.small_cells, row.other_cells)) for row in rows]
+    of_people = [Bar(row.name, row.setting, (row.small_people, row.other_people)) for row in rows]
     return bars(
-        [
-            ("Share of cells withheld", [Bar(n, f"{k}", tuple(v[:2])) for k, n, _, v in rows]),
-            (
-                "Share of people in withheld cells",
-                [Bar(n, f"{k}", tuple(v[2:])) for k, n, _, v in rows],
-            ),
-        ],
+        [("Share of cells withheld", of_cells), ("Share of people in withheld cells", of_people)],
         legend=("smaller than the smallest group", "withheld to protect smaller cells"),
-        axis="smallest group (people)",
+        axis="smallest group (people), or option",
     )
 
 

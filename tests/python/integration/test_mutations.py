@@ -60,8 +60,8 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
         ),
         pytest.param(
             "models/intermediate/mobility/presence/release_count_events.sql",
-            "has_min_group_size('candidates.n_subscribers')",
-            "has_min_group_size('candidates.n_events')",
+            "has_min_group_size('cells_counted.n_subscribers')",
+            "has_min_group_size('cells_counted.n_events')",
             "release_count_events_min_group_size",
             id="events decide instead of people",
         ),

@@ -34,12 +34,12 @@ def test_costs_are_counted_and_the_release_is_as_before(server, landing, tmp_pat
     }
     files = ["--csv", str(tmp_path / "costs.csv"), "--chart", str(tmp_path / "costs.svg")]
     done = run_throng(
-        *["release", "costs", "--sizes", "5", "--vars", json.dumps(STUDY), *files],
+        *["release", "costs", "--sizes", "5", "--options", "--vars", json.dumps(STUDY), *files],
         env=environment,
         cwd=PROJECT,
     )
     assert done.returncode == 0, done.stderr
-    assert "groups of 5" in done.stderr
+    assert "min_group_size 5: " in done.stderr
     assert set(server.query(f"select * from protected.release_{MART}")) == before
     counted = server.query(
         "select area_level, count(*), sum(n_subscribers), count_if(n_subscribers < 5) "
@@ -47,8 +47,17 @@ def test_costs_are_counted_and_the_release_is_as_before(server, landing, tmp_pat
     )
     with (tmp_path / "costs.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["mart"] == MART]
-    names = ("level", "cells", "people", "primary_cells")
-    assert sorted(tuple(row[n] for n in names) for row in rows) == sorted(
-        tuple(str(value) for value in row) for row in counted
-    )
+    names = ("level", "cells", "people", "small_cells")
+    found = {
+        setting: sorted(tuple(row[n] for n in names) for row in rows if row["setting"] == setting)
+        for setting in ("5", "round", "cell key", "dp")
+    }
+    assert found["5"] == sorted(tuple(str(value) for value in row) for row in counted)
+    # Rounding and cell keys withhold the same; every option blurs, suppression does not.
+    assert found["round"] == found["cell key"]
+    error = dict.fromkeys(found, 0)
+    for row in rows:
+        error[row["setting"]] += int(row["error"])
+    assert error["5"] == 0
+    assert min(error["round"], error["cell key"], error["dp"]) > 0
     assert (tmp_path / "costs.svg").read_text().startswith("<svg")

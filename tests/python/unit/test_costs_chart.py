@@ -9,21 +9,25 @@ from typer.testing import CliRunner
 
 from throng.cli import app
 from throng.release.chart import HEIGHT, Bar, bars
-from throng.release.costs import Cost, draw, shares
+from throng.release.costs import Cost, Share, draw, shares
 
 FOUND = [
-    Cost(16, "count_subscribers", "north & south", 10, 1000, 4, 20, 2, 80),
-    Cost(16, "count_residents", "north & south", 10, 1000, 2, 30, 1, 70),
-    Cost(5, "count_subscribers", "north & south", 10, 1000, 1, 4, 0, 0),
-    Cost(16, "total_subscribers", "country", 7, 700, 0, 0, 0, 0),
+    Cost("5", "count_subscribers", "north & south", 10, 1000, 1, 4, 0, 0, 9, 0),
+    Cost("16", "count_subscribers", "north & south", 10, 1000, 4, 20, 2, 80, 4, 0),
+    Cost("16", "count_residents", "north & south", 10, 1000, 2, 30, 1, 70, 7, 0),
+    Cost("16", "total_subscribers", "country", 7, 700, 0, 0, 0, 0, 7, 0),
+    Cost("dp", "count_residents", "north & south", 10, 1000, 9, 90, 1, 910, 0, 0),
+    Cost("dp", "total_subscribers", "country", 7, 700, 0, 0, 0, 0, 8, 20),
 ]
 
 
 def test_shares_are_of_all_cells_and_people_of_a_level():
     assert shares(FOUND, lambda cost: cost.level) == [
-        (16, "country", 7, [0, 0, 0, 0]),
-        (5, "north & south", 10, [0.1, 0, 0.004, 0]),
-        (16, "north & south", 20, [0.3, 0.15, 0.025, 0.075]),
+        Share("16", "country", 7, 0, 0, 0, 0, 7, 0),
+        Share("dp", "country", 7, 0, 0, 0, 0, 8, 2.5),
+        Share("5", "north & south", 10, 0.1, 0, 0.004, 0, 9, 0),
+        Share("16", "north & south", 20, 0.3, 0.15, 0.025, 0.075, 11, 0),
+        Share("dp", "north & south", 10, 0.9, 0.1, 0.09, 0.91, 0, None),
     ]
 
 
