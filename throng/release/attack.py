@@ -1,7 +1,7 @@
 """The audit of a release: our own attacker, with nothing but what a reader would have.
 
-Read are the tables that would be published, the tables of earlier releases that they revise, which
-area lies in which, and the registered relations. Nothing of a candidate is read.
+Read are the tables as readers would see them, the tables as they were before a release that is
+revised, which area lies in which, and the registered relations. Nothing of a candidate is read.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from throng.disclosure.repair import MAX_ROUNDS, Repair, repair
 from throng.release.warehouse import Warehouse
 
 RELATIONS = Path("seeds/disclosure_relations.csv")
+# Decisions of the plan that put a period before readers.
+PUBLISHED = ("new", "revision")
 # A text of SQL with more values than this takes Spark long to read.
 _ROWS_PER_INSERT = 500
 
@@ -92,45 +94,76 @@ def attack_release(
     return Attack(repaired, sorted(cells - {None}))
 
 
+Period = tuple[str, str]  # as in marts: period, period_start
+
+
 def _tables(warehouse: Warehouse) -> Iterator[tuple[str, pa.Table]]:
-    """The tables of the draft, of the earlier releases it revises, and the public lookups."""
-    plan = warehouse.query(
-        "select mart, decision, published_in, count(*) from protected.release_plan "
-        "where decision in ('new', 'revision') group by mart, decision, published_in"
+    """What readers will see, what they saw before each release that is revised, public lookups.
+
+    They see the periods that are to be published, and of the others what was published before: sums
+    hold between all of them.
+    """
+    plan: dict[str, dict[Period, tuple[str, str | None]]] = {}
+    for mart, period, start, decision, published_in in warehouse.query(
+        "select mart, period, cast(period_start as string), decision, published_in "
+        "from protected.release_plan"
+    ):
+        plan.setdefault(mart, {})[period, start[:19]] = decision, published_in
+    decisions = [decided for periods in plan.values() for decided in periods.values()]
+    if not any(decision in PUBLISHED for decision, _ in decisions):
+        return
+    ledger = _ledger(warehouse)
+    revised = sorted(
+        {earlier for decision, earlier in decisions if decision == "revision"} - {None}
     )
-    revised = {(mart, earlier) for mart, _, earlier, _ in plan if earlier}
     # Named like the next release: what grows, grows in the order of these names.
-    draft = f"@r{int(max(earlier for _, earlier in revised)[1:]) + 1:04}" if revised else ""
-    for mart in sorted({mart for mart, *_ in plan}):
-        columns = _columns(warehouse, f"protected.release_{mart}")
-        table = warehouse.frame(f"protected.release_{mart}", columns)
-        yield f"{mart}{draft}", _planned(warehouse, mart, table)
-    for mart, earlier in sorted(revised):
-        columns = _columns(warehouse, f"released.{mart}")
-        columns.remove("release_id")
-        table = warehouse.frame(f"released.{mart}", columns, f"release_id = '{earlier}'")
-        yield f"{mart}@{earlier}", _planned(warehouse, mart, table)
-    if plan:
-        parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
-        yield "area_parents", warehouse.frame("protected.int_area_parents", parents)
+    draft = f"@r{int(max(release for *_, release, _ in ledger)[1:]) + 1:04}" if revised else ""
+    for mart, periods in sorted(plan.items()):
+        mine = [
+            (period, release, status) for name, period, release, status in ledger if name == mart
+        ]
+        to_publish = {("", *p) for p, (decision, _) in periods.items() if decision in PUBLISHED}
+        kept = {
+            (release, *period)
+            for period, release, status in mine
+            if status == "published" and ("", *period) not in to_publish and period in periods
+        }
+        new = _rows(warehouse, f"protected.release_{mart}", to_publish)
+        old = _rows(warehouse, f"released.{mart}", kept)
+        yield f"{mart}{draft}", pa.concat_tables([new, old], promote_options="default")
+        for earlier in revised:
+            latest = {
+                period: release
+                for period, release, _ in sorted(mine, key=lambda entry: entry[1])
+                if release <= earlier and period in periods
+            }
+            then = {(release, *period) for period, release in latest.items()}
+            if then:
+                yield f"{mart}@{earlier}", _rows(warehouse, f"released.{mart}", then)
+    parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
+    yield "area_parents", warehouse.frame("protected.int_area_parents", parents)
 
 
-def _columns(warehouse: Warehouse, table: str) -> list[str]:
-    return [name for name, *_ in warehouse.query(f"show columns in {table}")]
-
-
-def _planned(warehouse: Warehouse, mart: str, table: pa.Table) -> pa.Table:
-    """The rows of the periods that are to be published."""
-    skipped = warehouse.query(
-        "select period, cast(period_start as string) from protected.release_plan "
-        f"where mart = '{mart}' and decision not in ('new', 'revision')"
+def _ledger(warehouse: Warehouse) -> list[tuple[str, Period, str, str]]:
+    """Mart, period, release and status of everything ever released."""
+    rows = warehouse.query(
+        "select mart, period, cast(period_start as string), release_id, status from released.ledger"
     )
-    if not skipped:
-        return table
-    starts = pc.strftime(table["period_start"].cast(pa.timestamp("s")), "%Y-%m-%d %H:%M:%S")
-    keys = pc.binary_join_element_wise(table["period"], starts, " ")
-    left_out = pa.array([f"{period} {start[:19]}" for period, start in skipped])
-    return table.filter(pc.invert(pc.is_in(keys, left_out)))
+    return [
+        (mart, (period, start[:19]), release, status)
+        for mart, period, start, release, status in rows
+    ]
+
+
+def _rows(warehouse: Warehouse, table: str, wanted: set[tuple[str, str, str]]) -> pa.Table:
+    """The rows of some releases ("" where the table knows none) and periods."""
+    columns = [name for name, *_ in warehouse.query(f"show columns in {table}")]
+    found = warehouse.frame(table, columns)
+    starts = pc.strftime(found["period_start"].cast(pa.timestamp("s")), "%Y-%m-%d %H:%M:%S")
+    release = found["release_id"] if "release_id" in columns else pa.scalar("")
+    keys = pc.binary_join_element_wise(release, found["period"], starts, " ")
+    found = found.filter(pc.is_in(keys, pa.array([" ".join(key) for key in wanted], pa.string())))
+    return found.drop_columns(["release_id"]) if "release_id" in columns else found
 
 
 def _tolerance(tables: Iterable[str], rounding_base: int, mechanism: str) -> dict[str, float]:

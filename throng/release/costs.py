@@ -121,8 +121,8 @@ def _of_sizes(sizes: Sequence[int]) -> list[Setting]:
 
 def _options(study: dict[str, Any]) -> list[Setting]:
     """The options, each with the smallest group and the vars of the study."""
-    with _warehouse() as warehouse:
-        [(size,)] = warehouse.query("select min_group_size from protected.release_settings")
+    project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
+    size = study.get("min_group_size", project["vars"]["min_group_size"])
     tried = {}
     for name, option in OPTIONS.items():
         given = {key: study[key] for key in option if key in study and key != "noise_mechanism"}

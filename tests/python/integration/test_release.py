@@ -146,7 +146,7 @@ def test_what_was_attacked_is_published(own, landing):
         assert n_rows == len(seen(own, mart))
         assert n_suppressed == sum(row[-1] for row in seen(own, mart))
         assert (k, status, length, mechanism) == (16, "published", 64, "threshold")
-        assert watermark[:10] == STUDY["study_end"]
+        assert str(watermark)[:10] == STUDY["study_end"]
     assert "r0001" in release(own, landing, "list").stdout
     shown = release(own, landing, "show", "r0001").stdout
     assert "count_residents" in shown
