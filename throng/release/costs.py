@@ -34,7 +34,7 @@ HEADER = (
 # What each option is tried with where --vars says nothing of it.
 OPTIONS = {
     "round": {"rounding_base": 10},
-    "cell key": {"noise_mechanism": "cell_key"},
+    "key": {"noise_mechanism": "cell_key"},
     "dp": {"noise_mechanism": "dp_laplace", "dp_epsilon": 1.0, "dp_max_areas": 3},
 }
 
@@ -334,7 +334,10 @@ def draw(found: Sequence[Cost]) -> str:
     of_people = [Bar(row.name, row.setting, (row.small_people, row.other_people)) for row in rows]
     return bars(
         [("Share of cells withheld", of_cells), ("Share of people in withheld cells", of_people)],
-        legend=("smaller than the smallest group", "withheld to protect smaller cells"),
+        legend=(
+            "smaller than the smallest group",
+            "withheld to protect those, or not covered by dp",
+        ),
         axis="smallest group (people), or option",
     )
 

@@ -50,14 +50,14 @@ def test_costs_are_counted_and_the_release_is_as_before(server, landing, tmp_pat
     names = ("level", "cells", "people", "small_cells")
     found = {
         setting: sorted(tuple(row[n] for n in names) for row in rows if row["setting"] == setting)
-        for setting in ("5", "round", "cell key", "dp")
+        for setting in ("5", "round", "key", "dp")
     }
     assert found["5"] == sorted(tuple(str(value) for value in row) for row in counted)
     # Rounding and cell keys withhold the same; every option blurs, suppression does not.
-    assert found["round"] == found["cell key"]
+    assert found["round"] == found["key"]
     error = dict.fromkeys(found, 0)
     for row in rows:
         error[row["setting"]] += int(row["error"])
     assert error["5"] == 0
-    assert min(error["round"], error["cell key"], error["dp"]) > 0
+    assert min(error["round"], error["key"], error["dp"]) > 0
     assert (tmp_path / "costs.svg").read_text().startswith("<svg")
