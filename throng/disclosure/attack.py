@@ -777,12 +777,11 @@ class _Batch:
 
     # programs
 
-    def _pull(self, cost: FloatArray) -> FloatArray:
-        """A solution of least cost, shape (n,), which is kept as a witness."""
+    def _pull(self, cost: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """A solution of least cost, kept as a witness, and which blocks of it are integral."""
         x = self.all.minimise(cost)
         self.programs[np.unique(self.block[cost != 0])] += 1
-        self._witness(x)
-        return x
+        return x, self._witness(x)
 
     def _unlimited(self) -> None:
         """Find the unknowns without an upper bound, all at once.
@@ -865,9 +864,7 @@ class _Batch:
             targets = targets[np.unique(self.block[targets], return_index=True)[1]]
             cost = np.zeros(len(self.lower))
             cost[targets] = -wanted[targets]
-            x = self.all.minimise(cost)
-            self.programs[self.block[targets]] += 1
-            integral = self._witness(x)
+            x, integral = self._pull(cost)
             for j in targets:
                 self._settle(int(j), int(wanted[j]), x[j], bool(integral[self.block[j]]))
 
