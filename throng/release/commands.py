@@ -11,12 +11,16 @@ from typing import Annotated
 import typer
 
 from throng.disclosure.attack import Cache
-from throng.disclosure.relations import AuditError
 from throng.release.attack import Attack, attack_release, record_findings
 from throng.release.costs import costs
-from throng.release.warehouse import ReleaseError, Warehouse, operation, run_dbt
-from throng.server.control import ServerError, connect
-from throng.server.settings import ServerSettings, SettingsError
+from throng.release.warehouse import (
+    ReleaseError,
+    Warehouse,
+    open_warehouse,
+    operation,
+    plain_errors,
+    run_dbt,
+)
 
 app = typer.Typer(
     help="Build the tables, attack them, publish what holds: in that order.", no_args_is_help=True
@@ -250,18 +254,5 @@ def _now() -> str:
 
 @contextlib.contextmanager
 def _warehouse() -> Iterator[Warehouse]:
-    with (
-        _errors(),
-        contextlib.closing(connect(ServerSettings.resolve())) as connection,
-    ):
-        yield Warehouse(connection)
-
-
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """What a user can mend ends in one sentence."""
-    try:
-        yield
-    except (AuditError, ReleaseError, ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+    with plain_errors(), open_warehouse() as warehouse:
+        yield warehouse

@@ -6,7 +6,6 @@ with the study's own vars, so that the release tables are what was tested and au
 
 from __future__ import annotations
 
-import contextlib
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,14 @@ import typer
 import yaml
 
 from throng.release.chart import Bar, bars
-from throng.release.warehouse import ReleaseError, Warehouse, run_dbt
-from throng.server.control import ServerError, connect
-from throng.server.settings import ServerSettings, SettingsError
+from throng.release.warehouse import (
+    ReleaseError,
+    Warehouse,
+    open_warehouse,
+    plain_errors,
+    project_file,
+    run_dbt,
+)
 
 COUNTRY = "country"
 HEADER = (
@@ -104,15 +108,18 @@ def costs(
     Give the same --vars as to build. What the audit asked to withhold stays withheld at every
     size, and counts among the others.
     """
-    with _errors():
+    with plain_errors():
         study = _vars(variables)
         found = measure([*_of_sizes(_sizes(sizes)), *(_options(study) if options else [])], study)
         for line in _lines(found, _by_mart if by_mart else _by_level):
             typer.echo(line)
-        if table:
-            write_csv(found, table)
-        if chart:
-            chart.write_text(draw(found), encoding="utf-8")
+        try:
+            if table:
+                write_csv(found, table)
+            if chart:
+                chart.write_text(draw(found), encoding="utf-8")
+        except OSError as error:
+            raise ReleaseError(f"cannot write {error.filename}: {error.strerror}.") from None
 
 
 def _of_sizes(sizes: Sequence[int]) -> list[Setting]:
@@ -121,7 +128,7 @@ def _of_sizes(sizes: Sequence[int]) -> list[Setting]:
 
 def _options(study: dict[str, Any]) -> list[Setting]:
     """The options, each with the smallest group and the vars of the study."""
-    project = yaml.safe_load(Path("dbt_project.yml").read_text(encoding="utf-8"))
+    project = yaml.safe_load(project_file().read_text(encoding="utf-8"))
     size = study.get("min_group_size", project["vars"]["min_group_size"])
     tried = {}
     for name, option in OPTIONS.items():
@@ -136,21 +143,21 @@ def measure(settings: Sequence[Setting], study: dict[str, Any]) -> list[Cost]:
     Raises:
         ReleaseError: there is no build yet, or the vars are not those of it.
     """
-    with _warehouse() as warehouse:
+    with open_warehouse() as warehouse:
         before = _n_suppressed(warehouse)
     found: list[Cost] = []
     try:
         for setting in settings:
             _run_gate({**study, **setting.variables})
             # A session of its own for each setting: an old one would look for the old files.
-            with _warehouse() as warehouse:
+            with open_warehouse() as warehouse:
                 here = list(_costs(warehouse, setting))
             found += here
             said = ", ".join(f"{name} {value}" for name, value in setting.variables.items())
             typer.echo(f"  {said}: {_withheld(here):.1%} of the cells withheld", err=True)
     finally:
         _run_gate(study)
-    with _warehouse() as warehouse:
+    with open_warehouse() as warehouse:
         if _n_suppressed(warehouse) != before:
             raise ReleaseError(
                 "The release tables are not as they were before: these --vars are not those of the "
@@ -358,22 +365,3 @@ def _vars(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ReleaseError(f"--vars must be like '{{study_start: 2020-02-03}}', not '{text}'.")
     return values
-
-
-@contextlib.contextmanager
-def _warehouse() -> Iterator[Warehouse]:
-    with contextlib.closing(connect(ServerSettings.resolve())) as connection:
-        yield Warehouse(connection)
-
-
-@contextlib.contextmanager
-def _errors() -> Iterator[None]:
-    """What a user can mend ends in one sentence."""
-    try:
-        yield
-    except (ReleaseError, ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        typer.echo(f"Error: cannot write {error.filename}: {error.strerror}.", err=True)
-        raise typer.Exit(1) from None

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 import duckdb
 import pyarrow as pa
+import typer
 import yaml
 from pyhive import exc, hive
+
+from throng.disclosure.relations import AuditError
+from throng.server.control import ServerError, connect
+from throng.server.settings import ServerSettings, SettingsError
 
 
 class ReleaseError(Exception):
@@ -82,6 +88,39 @@ _ARROW = {
 }
 
 
+@contextlib.contextmanager
+def open_warehouse() -> Iterator[Warehouse]:
+    """The warehouse of the server that settings and environment name, in a session of its own.
+
+    Raises:
+        ServerError, SettingsError: there is no server to talk to.
+    """
+    with contextlib.closing(connect(ServerSettings.resolve())) as connection:
+        yield Warehouse(connection)
+
+
+@contextlib.contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a user can mend ends in one sentence."""
+    try:
+        yield
+    except (AuditError, ReleaseError, ServerError, SettingsError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def project_file() -> Path:
+    """The dbt project of the current folder.
+
+    Raises:
+        ReleaseError: there is none.
+    """
+    file = Path("dbt_project.yml")
+    if not file.exists():
+        raise ReleaseError("There is no dbt_project.yml here. Run this in the project's folder.")
+    return file
+
+
 def run_dbt(*arguments: str, quiet: bool = False) -> None:
     """Run dbt in the current folder.
 
@@ -91,8 +130,7 @@ def run_dbt(*arguments: str, quiet: bool = False) -> None:
     Raises:
         ReleaseError: dbt failed.
     """
-    if not Path("dbt_project.yml").exists():
-        raise ReleaseError("There is no dbt_project.yml here. Run this in the project's folder.")
+    project_file()
     environment = {"DBT_PROFILES_DIR": "profiles", **os.environ}
     command = [str(Path(sys.executable).parent / "dbt"), *(["--quiet"] if quiet else [])]
     done = subprocess.run(
