@@ -55,27 +55,19 @@ members_in_order as (
         *,
         count(*) over (partition by relation_id, group_id) as n_members,
         count_if(is_withheld) over (partition by relation_id, group_id) as n_withheld,
-        row_number() over (
+        row_number() over (in_order) - 1 as n_before,
+        sum(n_subscribers) over (in_order) - n_subscribers as n_people_before
+    from members
+    window
+        in_order as (
             partition by relation_id, group_id
             order by
                 is_withheld desc,
                 floor(log2(n_subscribers)) asc,
                 xxhash64(table_cell, people_key) asc,
                 table_cell asc
-        ) - 1 as n_before,
-        coalesce(
-            sum(n_subscribers) over (
-                partition by relation_id, group_id
-                order by
-                    is_withheld desc,
-                    floor(log2(n_subscribers)) asc,
-                    xxhash64(table_cell, people_key) asc,
-                    table_cell asc
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) as n_people_before
-    from members
+            rows between unbounded preceding and current row
+        )
 
 ),
 
