@@ -104,6 +104,21 @@ class Server:
         finally:
             connection.close()
 
+    def env_over(self, landing: Path) -> dict[str, str]:
+        """Of `throng` commands that run dbt themselves."""
+        return {
+            **self.env,
+            "THRONG_LANDING": str(landing),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+
+    def build_untested(self, landing: Path, *arguments: str, **dbt_vars) -> None:
+        """Build tables whose tests are not what a test is about."""
+        untested = ["--exclude-resource-type", "unit_test", "test"]
+        done = self.dbt("build", *untested, *arguments, landing=landing, **dbt_vars)
+        assert done.returncode == 0, done.stdout
+
     def dbt(
         self, *arguments: str, landing: Path, project: Path = PROJECT, **dbt_vars
     ) -> subprocess.CompletedProcess:

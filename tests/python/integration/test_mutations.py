@@ -15,9 +15,7 @@ from tests.python.integration.test_marts import STUDY
 def landing(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("landing")
     edge_country.write_edge_country(folder)
-    untested = ["--exclude-resource-type", "unit_test", "test"]
-    done = server.dbt("build", *untested, landing=folder, **STUDY)
-    assert done.returncode == 0, done.stdout
+    server.build_untested(folder, **STUDY)
     return folder
 
 

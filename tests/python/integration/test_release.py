@@ -29,22 +29,13 @@ STUDY = {
 }
 
 
-def environment(server: Server, landing: Path) -> dict[str, str]:
-    return {
-        **server.env,
-        "THRONG_LANDING": str(landing),
-        "DBT_TARGET_PATH": str(server.folder / "target"),
-        "DBT_LOG_PATH": str(server.folder / "logs"),
-    }
-
-
 def release(server: Server, landing: Path, *arguments: str, project: Path = PROJECT):
     options = ["--vars", json.dumps(STUDY)] if arguments[0] in ("build", "audit") else []
     return run_throng(
         "release",
         *arguments,
         *options,
-        env=environment(server, landing),
+        env=server.env_over(landing),
         cwd=project,
         timeout=900,
     )
@@ -184,7 +175,7 @@ def test_late_events_of_twenty_people_are_a_revision(own, landing):
     # A publish that is killed on the way shows nothing and can be run again.
     killed = subprocess.Popen(
         [str(Path(sys.executable).parent / "throng"), "release", "publish"],
-        env=environment(own, landing),
+        env=own.env_over(landing),
         cwd=PROJECT,
         start_new_session=True,
     )

@@ -18,24 +18,16 @@ MART = "count_residents"
 def landing(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("costs")
     edge_country.write_edge_country(folder)
-    untested = ["--exclude-resource-type", "unit_test", "test"]
-    done = server.dbt("build", *untested, landing=folder, **STUDY)
-    assert done.returncode == 0, done.stdout
+    server.build_untested(folder, **STUDY)
     return folder
 
 
 def test_costs_are_counted_and_the_release_is_as_before(server, landing, tmp_path):
     before = set(server.query(f"select * from protected.release_{MART}"))
-    environment = {
-        **server.env,
-        "THRONG_LANDING": str(landing),
-        "DBT_TARGET_PATH": str(server.folder / "target"),
-        "DBT_LOG_PATH": str(server.folder / "logs"),
-    }
     files = ["--csv", str(tmp_path / "costs.csv"), "--chart", str(tmp_path / "costs.svg")]
     done = run_throng(
         *["release", "costs", "--sizes", "5", "--options", "--vars", json.dumps(STUDY), *files],
-        env=environment,
+        env=server.env_over(landing),
         cwd=PROJECT,
     )
     assert done.returncode == 0, done.stderr
