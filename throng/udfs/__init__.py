@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from throng.udfs.landing import inspect_landing
 from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
+from throng.udfs.stops import detect_journeys, detect_stops
 
 if TYPE_CHECKING:
     from pyspark.sql._typing import UserDefinedFunctionLike
@@ -46,9 +47,23 @@ class Udf:
         return spark_udf if self.deterministic else spark_udf.asNondeterministic()
 
 
+_STOPS = (
+    "array<struct<stop_number int, kind string, arrived_after timestamp, arrived_at timestamp, "
+    "left_at timestamp, left_before timestamp, n_events int, longitude double, latitude double, "
+    "cell_number int>>"
+)
+_JOURNEYS = (
+    "array<struct<origin_stop int, destination_stop int, departed_after timestamp, "
+    "departed_before timestamp, arrived_after timestamp, arrived_before timestamp, "
+    "distance_km double, path_km double, duration_min_minutes double, "
+    "duration_max_minutes double, passed_cells array<int>>>"
+)
+
 REGISTRY: list[Udf] = [
     Udf("pseudonymise", pseudonymise, "string", deterministic=True),
     Udf("pseudonym_key_id", pseudonym_key_id, "string", deterministic=True),
+    Udf("detect_stops", detect_stops, _STOPS, deterministic=True),
+    Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
     # These read files, so two calls may differ.
     Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),

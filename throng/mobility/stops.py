@@ -1,0 +1,500 @@
+"""Stops of phones from the sites that served them. The rules, with reasons: docs/definitions.md.
+
+Everything is flat: the events of all traces one after the other, and offsets that say where each
+trace begins. The kernel is compiled (throng/mobility/compiled.py) and sees one trace at a time,
+so nothing in a trace depends on what else is in the batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from throng.mobility.compiled import compiled
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+EARTH_RADIUS_KM = 6371.0088
+MICROSECONDS_PER_MINUTE = 60_000_000
+#: No cell number is known. The largest one, so that of two equal events the known cell counts.
+NO_CELL = np.iinfo(np.int32).max
+#: An unknown time.
+NO_TIME = np.iinfo(np.int64).min
+#: A detour has at most this many changes of site, so that time grows with events, not their square.
+MOST_CHANGES = 32
+
+MEAN, MEDIAN, MEDOID, TIME_MEAN = range(4)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of all traces, trace after trace.
+
+    offsets: (traces + 1,), trace i is offsets[i]:offsets[i + 1]. event_us: microseconds since
+    1970. longitude, latitude: degrees. cell_number: NO_CELL for none. All but offsets: (events,).
+    """
+
+    offsets: Longs
+    event_us: Longs
+    longitude: Floats
+    latitude: Floats
+    cell_number: Ints
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a stop is: one entry per trace each, shape (traces,).
+
+    radius_km: a place reaches so far. min_stay_minutes: a stop that lasts so long is a stay.
+    max_gap_minutes: silence longer than this ends a stop. pingpong_minutes, pingpong_km: who is
+    back within this time from sites nearer than this has not moved.
+    """
+
+    radius_km: Floats
+    min_stay_minutes: Floats
+    max_gap_minutes: Floats
+    pingpong_minutes: Floats
+    pingpong_km: Floats
+
+
+@dataclass(frozen=True)
+class Stops:
+    """Stops of all traces, trace after trace, in order of time.
+
+    offsets: (traces + 1,). The others: (stops,). is_stay: else a pass-by. Times in microseconds,
+    NO_TIME where unknown; centre in degrees; cell_number NO_CELL where no event had one.
+    """
+
+    offsets: Longs
+    is_stay: Flags
+    arrived_after: Longs
+    arrived_at: Longs
+    left_at: Longs
+    left_before: Longs
+    n_events: Ints
+    longitude: Floats
+    latitude: Floats
+    cell_number: Ints
+
+
+def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
+    """Find the stops of each trace.
+
+    Args:
+        events: in any order within a trace; equal ones (instant and coordinates) count once.
+        rules: one entry per trace; distances and times not negative.
+        centre: how the centre of a stop is computed.
+
+    Returns:
+        The stops; together they hold each distinct event exactly once.
+    """
+    events = in_order(events)
+    n_traces, n = len(events.offsets) - 1, len(events.event_us)
+    stop_offsets = np.zeros(n_traces + 1, np.int64)
+    times, degrees = np.empty((4, n), np.int64), np.empty((2, n))
+    counts, is_stay = np.empty((2, n), np.int32), np.empty(n, np.bool_)
+    chords = np.stack([_chord(rules.radius_km), _chord(rules.pingpong_km)], axis=1)
+    spans = np.stack(
+        [
+            _microseconds(minutes)
+            for minutes in (rules.min_stay_minutes, rules.max_gap_minutes, rules.pingpong_minutes)
+        ],
+        axis=1,
+    )
+    n_stops = _find_all(
+        *(getattr(events, field.name) for field in fields(Events)),
+        *(chords, spans, centre),
+        *(stop_offsets, is_stay, times, degrees, counts),
+    )
+    return Stops(
+        stop_offsets,
+        is_stay[:n_stops],
+        *(row[:n_stops] for row in times),
+        *(row[:n_stops] for row in counts[:1]),
+        *(row[:n_stops] for row in degrees),
+        *(row[:n_stops] for row in counts[1:]),
+    )
+
+
+def in_order(events: Events) -> Events:
+    """Sort each trace by time, cell number, place; drop all but one of equal events."""
+    if _is_strictly_ascending(events.offsets, events.event_us):
+        return events
+    n_traces = len(events.offsets) - 1
+    trace = np.repeat(np.arange(n_traces), np.diff(events.offsets))
+    # Adding zero makes -0.0 and 0.0 one place.
+    longitude, latitude = events.longitude + 0.0, events.latitude + 0.0
+    when, cell = events.event_us, events.cell_number
+    by_place = np.lexsort((cell, latitude, longitude, when, trace))
+    is_new = np.ones(len(when), np.bool_)
+    if len(when):
+        is_new[1:] = False
+        for column in (trace, when, longitude, latitude):
+            placed = column[by_place]
+            is_new[1:] |= placed[1:] != placed[:-1]
+    kept = by_place[is_new]
+    order = kept[np.lexsort((latitude[kept], longitude[kept], cell[kept], when[kept], trace[kept]))]
+    sizes = np.bincount(trace[order], minlength=n_traces)
+    return Events(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        when[order],
+        longitude[order],
+        latitude[order],
+        cell[order],
+    )
+
+
+def _chord(kilometres: Floats) -> Floats:
+    """The straight line through a sphere of radius 1 that spans a distance on the Earth."""
+    half_angle = np.clip(kilometres / EARTH_RADIUS_KM / 2, 0, np.pi / 2)
+    return 2 * np.sin(half_angle)
+
+
+def _microseconds(minutes: Floats) -> Longs:
+    return np.rint(np.clip(minutes, 0, 1e11) * MICROSECONDS_PER_MINUTE).astype(np.int64)
+
+
+@compiled
+def _is_strictly_ascending(offsets, when):  # noqa: ANN001, ANN202
+    for trace in range(len(offsets) - 1):
+        for event in range(offsets[trace] + 1, offsets[trace + 1]):
+            if when[event] <= when[event - 1]:
+                return False
+    return True
+
+
+@compiled
+def _number_sites(longitude, latitude):  # noqa: ANN001, ANN202
+    """Number distinct coordinates in order of appearance: site of each event, first event of each.
+
+    A hash table with open addressing; equal coordinates are one site.
+    """
+    n = len(longitude)
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    site = np.empty(n, np.int64)
+    first = np.empty(n, np.int64)
+    n_sites = 0
+    for event in range(n):
+        if event and longitude[event] == longitude[event - 1]:
+            if latitude[event] == latitude[event - 1]:
+                site[event] = site[event - 1]
+                continue
+        # Degrees to about a hundredth of a millimetre; the products may wrap around.
+        key = np.int64(longitude[event] * 1e7) * np.int64(7046029254386353131)
+        key ^= np.int64(latitude[event] * 1e7) * np.int64(3202034522624059733)
+        slot = ((key ^ (key >> 29) ^ (key >> 43)) * np.int64(5871781006564002453) >> 20) & (
+            size - 1
+        )
+        while slots[slot] >= 0:
+            seen = first[slots[slot]]
+            if longitude[seen] == longitude[event] and latitude[seen] == latitude[event]:
+                break
+            slot = (slot + 1) & (size - 1)
+        if slots[slot] < 0:
+            slots[slot] = n_sites
+            first[n_sites] = event
+            n_sites += 1
+        site[event] = slots[slot]
+    return site, first[:n_sites]
+
+
+@compiled
+def _settle_pingpong(when, site, position, longest, nearest):  # noqa: ANN001, ANN202
+    """Give events of a quick detour the site that the phone was at before and after."""
+    n = len(when)
+    at = site.copy()
+    event = 0
+    while event < n - 1:
+        home = site[event]
+        ahead = event + 1
+        changes = 0
+        back = -1
+        while ahead < n and when[ahead] - when[event] <= longest and changes <= MOST_CHANGES:
+            if site[ahead] == home:
+                back = ahead
+                break
+            if not _chord_between(position, home, site[ahead]) < nearest:
+                break
+            if site[ahead] != site[ahead - 1]:
+                changes += 1
+            ahead += 1
+        if back < 0:
+            event += 1
+        else:
+            at[event + 1 : back] = home
+            event = back
+    return at
+
+
+@compiled
+def _chord_between(position, one, other):  # noqa: ANN001, ANN202
+    x = position[one, 0] - position[other, 0]
+    y = position[one, 1] - position[other, 1]
+    z = position[one, 2] - position[other, 2]
+    return np.sqrt(x * x + y * y + z * z)
+
+
+@compiled
+def _add_member(site, weight, members, weights, n_members):  # noqa: ANN001, ANN202
+    for member in range(n_members):
+        if members[member] == site:
+            weights[member] += weight
+            return n_members
+    members[n_members] = site
+    weights[n_members] = weight
+    return n_members + 1
+
+
+@compiled
+def _put_centre(kind, position, members, weights, n_members, centre):  # noqa: ANN001, ANN202
+    """Write the centre of some weighted sites, a point on the unit sphere, into centre (3,)."""
+    if kind == MEDOID:
+        best = np.inf
+        for candidate in range(n_members):
+            cost = 0.0
+            for member in range(n_members):
+                away = _chord_between(position, members[candidate], members[member])
+                cost += weights[member] * away
+            if cost < best:
+                best = cost
+                centre[:] = position[members[candidate]]
+        return
+    for axis in range(3):
+        if kind == MEDIAN:
+            values = np.empty(n_members)
+            for member in range(n_members):
+                values[member] = position[members[member], axis]
+            order = np.argsort(values)
+            half = weights[:n_members].sum() / 2
+            passed = 0.0
+            for place in order:
+                passed += weights[place]
+                if passed >= half:
+                    centre[axis] = values[place]
+                    break
+        else:
+            total = 0.0
+            for member in range(n_members):
+                total += weights[member] * position[members[member], axis]
+            centre[axis] = total
+    centre /= np.sqrt((centre * centre).sum())
+
+
+@compiled
+def _runs(when, at, position, radius, gap, kind):  # noqa: ANN001, ANN202
+    """Cut a trace where an event is too far from the centre so far, or comes too late.
+
+    Returns for each run: first event (and one entry more, the number of events), centre, whether
+    it comes after a gap.
+    """
+    n = len(when)
+    first = np.empty(n + 1, np.int64)
+    centres = np.empty((n, 3))
+    after_gap = np.zeros(n, np.bool_)
+    members, weights = np.empty(n, np.int64), np.empty(n)
+    centre = np.empty(3)
+    total = np.zeros(3)
+    n_runs = n_members = 0
+    for event in range(n):
+        here = position[at[event]]
+        is_late = event > 0 and when[event] - when[event - 1] > gap
+        is_new = event == 0 or is_late
+        if not is_new:
+            is_new = np.sqrt(((centre - here) ** 2).sum()) > radius
+        if is_new:
+            if event:
+                centres[n_runs - 1] = centre
+            first[n_runs] = event
+            after_gap[n_runs] = is_late
+            n_runs += 1
+            n_members = 0
+            total[:] = 0.0
+        if kind == MEAN:
+            total += here
+            centre[:] = total / np.sqrt((total * total).sum())
+            continue
+        weight = 1.0
+        if kind == TIME_MEAN:
+            weight = 0.0 if is_new else (when[event] - when[event - 1]) / 2
+            if not is_new:
+                _add_member(at[event - 1], weight, members, weights, n_members)
+            weight += 1.0
+        n_members = _add_member(at[event], weight, members, weights, n_members)
+        _put_centre(kind, position, members, weights, n_members, centre)
+    if n:
+        centres[n_runs - 1] = centre
+    first[n_runs] = n
+    return first[: n_runs + 1], centres[:n_runs], after_gap[:n_runs]
+
+
+@compiled
+def _merge(when, at, position, first, after_gap, centres, radius, stay, longest, nearest, kind):  # noqa: ANN001, ANN202
+    """Join a run to an earlier one of the same place if all between were near and no stays.
+
+    Returns first and last event, centre and after_gap of each stop, and which events are at it
+    (events of a detour are not).
+    """
+    n_runs = len(first) - 1
+    last = first[1:] - 1
+    first = first[:-1].copy()
+    is_at = np.ones(len(when), np.bool_)
+    total = np.zeros((n_runs, 3))
+    for run in range(n_runs):
+        for event in range(first[run], last[run] + 1):
+            total[run] += position[at[event]]
+    top = -1
+    for run in range(n_runs):
+        top += 1
+        first[top], last[top], after_gap[top] = first[run], last[run], after_gap[run]
+        total[top], centres[top] = total[run], centres[run]
+        earlier = top
+        while earlier > 0 and top - earlier < MOST_CHANGES and not after_gap[earlier]:
+            earlier -= 1
+            if when[first[top]] - when[last[earlier]] > longest:
+                break
+            if not _gap_between(centres, earlier, top) > radius:
+                is_detour_near = True
+                for between in range(earlier + 1, top):
+                    is_detour_near &= _gap_between(centres, earlier, between) < nearest
+                if is_detour_near:
+                    is_at[last[earlier] + 1 : first[top]] = False
+                    last[earlier] = last[top]
+                    total[earlier] += total[top]
+                    centres[earlier] = total[earlier] / np.sqrt((total[earlier] ** 2).sum())
+                    top = earlier
+                break
+            if when[last[earlier]] - when[first[earlier]] >= stay:
+                break
+    n_stops = top + 1
+    return first[:n_stops], last[:n_stops], centres[:n_stops], after_gap[:n_stops], is_at
+
+
+@compiled
+def _gap_between(points, one, other):  # noqa: ANN001, ANN202
+    x = points[one, 0] - points[other, 0]
+    y = points[one, 1] - points[other, 1]
+    z = points[one, 2] - points[other, 2]
+    return np.sqrt(x * x + y * y + z * z)
+
+
+@compiled
+def _time_elsewhere(stop, step, edge, is_stay, after_gap, centres, nearest):  # noqa: ANN001, ANN202
+    """The time nearest to a stop, before (step -1) or after it (1), that proves absence.
+
+    A pass-by that is near proves nothing: a site nearby may have served the phone. edge: of each
+    stop, the time that faces this one. NO_TIME beyond a gap or the end of the trace.
+    """
+    other = stop
+    for _ in range(MOST_CHANGES):
+        if step < 0 and after_gap[other]:
+            break
+        other += step
+        if other < 0 or other >= len(edge) or (step > 0 and after_gap[other]):
+            break
+        if is_stay[other] or not _gap_between(centres, other, stop) < nearest:
+            return edge[other]
+    return NO_TIME
+
+
+@compiled
+def _most_frequent(cell, is_counted):  # noqa: ANN001, ANN202
+    """The cell of most events, of several the one seen first; NO_CELL where none is known."""
+    size = 4
+    while size < 2 * len(cell):
+        size *= 2
+    slots, counts = np.full(size, NO_CELL, np.int32), np.zeros(size, np.int64)
+    most = 0
+    for event in range(len(cell)):
+        if is_counted[event] and cell[event] != NO_CELL:
+            slot = _slot_of(cell[event], slots)
+            slots[slot] = cell[event]
+            counts[slot] += 1
+            most = max(most, counts[slot])
+    for event in range(len(cell)):
+        if is_counted[event] and cell[event] != NO_CELL:
+            if counts[_slot_of(cell[event], slots)] == most:
+                return cell[event]
+    return NO_CELL
+
+
+@compiled
+def _slot_of(cell, slots):  # noqa: ANN001, ANN202
+    slot = (np.int64(cell) * np.int64(2654435761) >> 7) & (len(slots) - 1)
+    while slots[slot] != NO_CELL and slots[slot] != cell:
+        slot = (slot + 1) & (len(slots) - 1)
+    return slot
+
+
+@compiled
+def _positions(longitude, latitude):  # noqa: ANN001, ANN202
+    """Points on the unit sphere, shape (sites, 3): no seam at the date line or the poles."""
+    position = np.empty((len(longitude), 3))
+    for site in range(len(longitude)):
+        east, north = np.radians(longitude[site]), np.radians(latitude[site])
+        position[site, 0] = np.cos(north) * np.cos(east)
+        position[site, 1] = np.cos(north) * np.sin(east)
+        position[site, 2] = np.sin(north)
+    return position
+
+
+@compiled
+def _find_all(  # noqa: ANN202
+    offsets,  # noqa: ANN001
+    event_us,  # noqa: ANN001
+    longitude,  # noqa: ANN001
+    latitude,  # noqa: ANN001
+    cell_number,  # noqa: ANN001
+    chords,  # noqa: ANN001
+    spans,  # noqa: ANN001
+    kind,  # noqa: ANN001
+    stop_offsets,  # noqa: ANN001
+    is_stay,  # noqa: ANN001
+    times,  # noqa: ANN001
+    degrees,  # noqa: ANN001
+    counts,  # noqa: ANN001
+):
+    """Fill the columns of the stops; return how many stops there are."""
+    total = 0
+    for trace in range(len(offsets) - 1):
+        begin, end = offsets[trace], offsets[trace + 1]
+        stop_offsets[trace] = total
+        if begin == end:
+            continue
+        radius, nearest = chords[trace]
+        stay, gap, quick = spans[trace]
+        when, cell = event_us[begin:end], cell_number[begin:end]
+        site, example = _number_sites(longitude[begin:end], latitude[begin:end])
+        position = _positions(longitude[begin:end][example], latitude[begin:end][example])
+        at = _settle_pingpong(when, site, position, quick, nearest)
+        first, centres, after_gap = _runs(when, at, position, radius, gap, kind)
+        first, last, centres, after_gap, is_at = _merge(
+            when, at, position, first, after_gap, centres, radius, stay, gap, nearest, kind
+        )
+        n_stops = len(first)
+        arrived, left = when[first], when[last]
+        stays = left - arrived >= stay
+        for stop in range(n_stops):
+            row = total + stop
+            events = slice(first[stop], last[stop] + 1)
+            is_stay[row] = stays[stop]
+            times[0, row] = _time_elsewhere(stop, -1, left, stays, after_gap, centres, nearest)
+            times[1, row], times[2, row] = arrived[stop], left[stop]
+            times[3, row] = _time_elsewhere(stop, 1, arrived, stays, after_gap, centres, nearest)
+            x, y, z = centres[stop]
+            degrees[0, row] = np.degrees(np.arctan2(y, x))
+            degrees[1, row] = np.degrees(np.arctan2(z, np.sqrt(x * x + y * y)))
+            counts[0, row] = last[stop] + 1 - first[stop]
+            counts[1, row] = _most_frequent(
+                cell[events], is_at[events] & (at[events] == site[events])
+            )
+        total += n_stops
+    stop_offsets[-1] = total
+    return total
