@@ -183,8 +183,9 @@ def _number_sites(longitude, latitude):  # noqa: ANN001, ANN202
     first = np.empty(n, np.int64)
     n_sites = 0
     for event in range(n):
-        if event and longitude[event] == longitude[event - 1]:
-            if latitude[event] == latitude[event - 1]:
+        if event:
+            is_same = longitude[event] == longitude[event - 1]
+            if is_same and latitude[event] == latitude[event - 1]:
                 site[event] = site[event - 1]
                 continue
         # Degrees to about a hundredth of a millimetre; the products may wrap around.
@@ -419,9 +420,9 @@ def _most_frequent(cell, is_counted):  # noqa: ANN001, ANN202
             counts[slot] += 1
             most = max(most, counts[slot])
     for event in range(len(cell)):
-        if is_counted[event] and cell[event] != NO_CELL:
-            if counts[_slot_of(cell[event], slots)] == most:
-                return cell[event]
+        is_known = is_counted[event] and cell[event] != NO_CELL
+        if is_known and counts[_slot_of(cell[event], slots)] == most:
+            return cell[event]
     return NO_CELL
 
 
