@@ -27,6 +27,15 @@ NO_CELL = np.iinfo(np.int32).max
 NO_TIME = np.iinfo(np.int64).min
 #: A detour has at most this many changes of site, so that time grows with events, not their square.
 MOST_CHANGES = 32
+#: No phone is served from farther away: the timing of GSM ends here (ETSI TS 100 912).
+MAST_REACH_KM = 35.0
+#: What it costs to say that the phone moved, when an event served from elsewhere costs 1: the
+#: first straight after the event before, the second after SLOW_HOURS and more, linear in between.
+QUICK_MOVE_COST, SLOW_MOVE_COST, SLOW_HOURS = 1.6, 0.7, 3.0
+#: A stay proves that the phone was there if it has this many events at its own masts.
+PROOF_EVENTS = 3
+#: The outermost event of a stop is in doubt if the next one inwards is no farther away in time.
+CONFIRM_MINUTES = 90.0
 
 MEAN, MEDIAN, MEDOID, TIME_MEAN = range(4)
 
@@ -67,7 +76,8 @@ class Stops:
     """Stops of all traces, trace after trace, in order of time.
 
     offsets: (traces + 1,). The others: (stops,). is_stay: else a pass-by. Times in microseconds,
-    NO_TIME where unknown; centre in degrees; cell_number NO_CELL where no event had one.
+    NO_TIME where unknown; n_events: all that the stop accounts for, those of detours too; centre in
+    degrees; cell_number NO_CELL where no event had one.
     """
 
     offsets: Longs
@@ -98,7 +108,8 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
     stop_offsets = np.zeros(n_traces + 1, np.int64)
     times, degrees = np.empty((4, n), np.int64), np.empty((2, n))
     counts, is_stay = np.empty((2, n), np.int32), np.empty(n, np.bool_)
-    chords = np.stack([_chord(rules.radius_km), _chord(rules.pingpong_km)], axis=1)
+    reach_km = np.full(n_traces, MAST_REACH_KM)
+    chords = np.stack([_chord(km) for km in (rules.radius_km, rules.pingpong_km, reach_km)], axis=1)
     spans = np.stack(
         [
             _microseconds(minutes)
@@ -290,6 +301,75 @@ def _put_centre(kind, position, members, weights, n_members, centre):  # noqa: A
 
 
 @compiled
+def _most_plausible(when, site, position, radius, reach, gap):  # noqa: ANN001, ANN202
+    """Give each event the place of the cheapest course of the phone (Viterbi's algorithm).
+
+    An event within radius of the place costs nothing, one within reach of it 1, one beyond cannot
+    be. A move costs more the quicker it is; after a gap it is free. Places are sites. A state that
+    is dearer than the cheapest by a move or more can be forgotten, so few are open at a time.
+    """
+    n = len(when)
+    # Each entry begins a visit: its place, its first event, the entry of the visit before.
+    visit_site, visit_first = np.empty(n, np.int64), np.empty(n, np.int64)
+    visit_before = np.empty(n, np.int64)
+    n_visits = n_open = 0
+    place, cost, visit = np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64)
+    best = -1
+    for event in range(n):
+        here = site[event]
+        wait = when[event] - when[event - 1] if event else 0
+        is_start = event == 0 or wait > gap
+        enter, before = 0.0, -1
+        if event:
+            slowness = min(1.0, wait / (SLOW_HOURS * 60 * MICROSECONDS_PER_MINUTE))
+            move = QUICK_MOVE_COST + slowness * (SLOW_MOVE_COST - QUICK_MOVE_COST)
+            enter, before = cost[best] + move, visit[best]
+        if is_start:
+            n_open = 0
+        at_place = -1
+        for state in range(n_open):
+            away = _chord_between(position, place[state], here)
+            if away > reach:
+                cost[state] = np.inf
+            elif away > radius:
+                cost[state] += 1.0
+            elif at_place < 0 or cost[state] < cost[at_place]:
+                at_place = state
+        if at_place < 0 or enter < cost[at_place]:
+            if at_place < 0:
+                at_place = n_open
+                n_open += 1
+            place[at_place], cost[at_place], visit[at_place] = here, enter, n_visits
+            visit_site[n_visits], visit_first[n_visits] = here, event
+            visit_before[n_visits] = before
+            n_visits += 1
+        lowest = cost[:n_open].min()
+        n_kept = 0
+        for state in range(n_open):
+            if cost[state] - lowest < QUICK_MOVE_COST:
+                place[n_kept], visit[n_kept] = place[state], visit[state]
+                cost[n_kept] = cost[state] - lowest
+                n_kept += 1
+        n_open = n_kept
+        best = np.argmin(cost[:n_open])
+    at = site.copy()
+    end = n
+    entry = visit[best] if n else -1
+    while entry >= 0:
+        first, home = visit_first[entry], visit_site[entry]
+        # The visit ends with its last event at the place; what comes after is on the way.
+        last = end - 1
+        while _chord_between(position, site[last], home) > radius:
+            last -= 1
+        for event in range(first, last):
+            if _chord_between(position, site[event], home) > radius:
+                at[event] = home
+        end = first
+        entry = visit_before[entry]
+    return at
+
+
+@compiled
 def _runs(when, at, position, radius, gap, kind):  # noqa: ANN001, ANN202
     """Cut a trace where an event is too far from the centre so far, or comes too late.
 
@@ -337,11 +417,23 @@ def _runs(when, at, position, radius, gap, kind):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _merge(when, at, position, first, after_gap, centres, radius, stay, longest, nearest, kind):  # noqa: ANN001, ANN202
-    """Join a run to an earlier one of the same place if all between were near and no stays.
+def _join(  # noqa: ANN202
+    when,  # noqa: ANN001
+    at,  # noqa: ANN001
+    position,  # noqa: ANN001
+    first,  # noqa: ANN001
+    after_gap,  # noqa: ANN001
+    centres,  # noqa: ANN001
+    radius,  # noqa: ANN001
+    reach,  # noqa: ANN001
+    stay,  # noqa: ANN001
+    longest,  # noqa: ANN001
+    kind,  # noqa: ANN001
+):
+    """Join a run to an earlier one of the same place if all between were in reach and no stays.
 
     Returns first and last event, centre and after_gap of each stop, and which events are at it
-    (events of a detour are not).
+    (those of the detours are not).
     """
     n_runs = len(first) - 1
     last = first[1:] - 1
@@ -361,16 +453,18 @@ def _merge(when, at, position, first, after_gap, centres, radius, stay, longest,
             earlier -= 1
             if when[first[top]] - when[last[earlier]] > longest:
                 break
-            if not _gap_between(centres, earlier, top) > radius:
+            if not _chord_between(centres, earlier, top) > radius:
                 is_detour_near = True
                 for between in range(earlier + 1, top):
-                    is_detour_near &= _gap_between(centres, earlier, between) < nearest
+                    is_detour_near &= not _chord_between(centres, earlier, between) > reach
                 if is_detour_near:
                     is_at[last[earlier] + 1 : first[top]] = False
                     last[earlier] = last[top]
                     total[earlier] += total[top]
                     centres[earlier] = total[earlier] / np.sqrt((total[earlier] ** 2).sum())
                     top = earlier
+                    if kind != MEAN:
+                        _centre_again(kind, when, at, position, is_at, first, last, top, centres)
                 break
             if when[last[earlier]] - when[first[earlier]] >= stay:
                 break
@@ -379,19 +473,78 @@ def _merge(when, at, position, first, after_gap, centres, radius, stay, longest,
 
 
 @compiled
-def _gap_between(points, one, other):  # noqa: ANN001, ANN202
-    x = points[one, 0] - points[other, 0]
-    y = points[one, 1] - points[other, 1]
-    z = points[one, 2] - points[other, 2]
-    return np.sqrt(x * x + y * y + z * z)
+def _centre_again(kind, when, at, position, is_at, first, last, stop, centres):  # noqa: ANN001, ANN202
+    """Compute the centre of a stop from all its events."""
+    n_members = 0
+    members = np.empty(len(position), np.int64)
+    weights = np.empty(len(position))
+    for event in range(first[stop], last[stop] + 1):
+        if is_at[event]:
+            weight = 1.0
+            if kind == TIME_MEAN:
+                begin, end = max(event - 1, first[stop]), min(event + 1, last[stop])
+                weight += (when[end] - when[begin]) / 2
+            n_members = _add_member(at[event], weight, members, weights, n_members)
+    _put_centre(kind, position, members, weights, n_members, centres[stop])
 
 
 @compiled
-def _time_elsewhere(stop, step, edge, is_stay, after_gap, centres, nearest):  # noqa: ANN001, ANN202
+def _put_sure_times(when, first, last, is_own, is_alone, stay, confirm, sure):  # noqa: ANN001, ANN202
+    """Write since and until when a stop is sure, its second and last but one sure event (4,).
+
+    is_alone: whether nothing came before, or comes after, that the outermost event could belong to
+    (two flags). Otherwise the next event inwards counts, if it is not late and a stay stays one.
+    Returns the number of events at its own masts.
+    """
+    arrived, left = when[first], when[last]
+    n_own = 0
+    for event in range(first, last + 1):
+        n_own += is_own[event]
+    event = first
+    if not is_alone[0]:
+        event = _next_own(is_own, first, last, 1)
+        if when[event] - arrived <= confirm and left - when[event] >= stay:
+            arrived = when[event]
+        else:
+            event = first
+    sure[0], sure[2] = arrived, when[_next_own(is_own, event, last, 1)]
+    event = last
+    if not is_alone[1]:
+        event = _next_own(is_own, last, first, -1)
+        if left - when[event] <= confirm and when[event] - arrived >= stay:
+            left = when[event]
+        else:
+            event = last
+    sure[1], sure[3] = left, when[_next_own(is_own, event, first, -1)]
+    return n_own
+
+
+@compiled
+def _next_own(is_own, event, end, step):  # noqa: ANN001, ANN202
+    while event != end:
+        event += step
+        if is_own[event]:
+            break
+    return event
+
+
+@compiled
+def _time_elsewhere(  # noqa: ANN202
+    stop,  # noqa: ANN001
+    step,  # noqa: ANN001
+    edge,  # noqa: ANN001
+    sure_edge,  # noqa: ANN001
+    is_proof,  # noqa: ANN001
+    after_gap,  # noqa: ANN001
+    centres,  # noqa: ANN001
+    radius,  # noqa: ANN001
+    reach,  # noqa: ANN001
+):
     """The time nearest to a stop, before (step -1) or after it (1), that proves absence.
 
-    A pass-by that is near proves nothing: a site nearby may have served the phone. edge: of each
-    stop, the time that faces this one. NO_TIME beyond a gap or the end of the trace.
+    A stop out of reach proves it with any event (edge: the time of the one that faces us), one
+    within reach if it is a stay at another place with enough events (sure_edge). NO_TIME beyond a
+    gap or the end of the trace.
     """
     other = stop
     for _ in range(MOST_CHANGES):
@@ -400,8 +553,11 @@ def _time_elsewhere(stop, step, edge, is_stay, after_gap, centres, nearest):  # 
         other += step
         if other < 0 or other >= len(edge) or (step > 0 and after_gap[other]):
             break
-        if is_stay[other] or not _gap_between(centres, other, stop) < nearest:
+        away = _chord_between(centres, other, stop)
+        if away > reach:
             return edge[other]
+        if is_proof[other] and away > radius:
+            return sure_edge[other]
     return NO_TIME
 
 
@@ -464,38 +620,62 @@ def _find_all(  # noqa: ANN202
 ):
     """Fill the columns of the stops; return how many stops there are."""
     total = 0
+    confirm = np.int64(CONFIRM_MINUTES * MICROSECONDS_PER_MINUTE)
     for trace in range(len(offsets) - 1):
         begin, end = offsets[trace], offsets[trace + 1]
         stop_offsets[trace] = total
         if begin == end:
             continue
-        radius, nearest = chords[trace]
+        radius, nearest, reach = chords[trace]
         stay, gap, quick = spans[trace]
         when, cell = event_us[begin:end], cell_number[begin:end]
         site, example = _number_sites(longitude[begin:end], latitude[begin:end])
-        position = _positions(longitude[begin:end][example], latitude[begin:end][example])
+        east, north = longitude[begin:end][example], latitude[begin:end][example]
+        position = _positions(east, north)
         at = _settle_pingpong(when, site, position, quick, nearest)
+        at = _most_plausible(when, at, position, radius, reach, gap)
         first, centres, after_gap = _runs(when, at, position, radius, gap, kind)
-        first, last, centres, after_gap, is_at = _merge(
-            when, at, position, first, after_gap, centres, radius, stay, gap, nearest, kind
+        first, last, centres, after_gap, is_at = _join(
+            when, at, position, first, after_gap, centres, radius, reach, stay, gap, kind
         )
-        n_stops = len(first)
-        arrived, left = when[first], when[last]
-        stays = left - arrived >= stay
+        n_stops, first_at, last_at = len(first), when[first], when[last]
+        is_own = is_at & (at == site)
+        sure = np.empty((4, n_stops), np.int64)
+        is_proof = np.empty(n_stops, np.bool_)
+        is_alone = np.empty(2, np.bool_)
+        for stop in range(n_stops):
+            is_alone[:] = True
+            if stop > 0 and not after_gap[stop]:
+                is_alone[0] = _chord_between(centres, stop, stop - 1) > reach
+            if stop < n_stops - 1 and not after_gap[stop + 1]:
+                is_alone[1] = _chord_between(centres, stop, stop + 1) > reach
+            n_own = _put_sure_times(
+                when, first[stop], last[stop], is_own, is_alone, stay, confirm, sure[:, stop]
+            )
+            is_stay[total + stop] = sure[1, stop] - sure[0, stop] >= stay
+            is_proof[stop] = is_stay[total + stop] and n_own >= PROOF_EVENTS
         for stop in range(n_stops):
             row = total + stop
-            events = slice(first[stop], last[stop] + 1)
-            is_stay[row] = stays[stop]
-            times[0, row] = _time_elsewhere(stop, -1, left, stays, after_gap, centres, nearest)
-            times[1, row], times[2, row] = arrived[stop], left[stop]
-            times[3, row] = _time_elsewhere(stop, 1, arrived, stays, after_gap, centres, nearest)
-            x, y, z = centres[stop]
-            degrees[0, row] = np.degrees(np.arctan2(y, x))
-            degrees[1, row] = np.degrees(np.arctan2(z, np.sqrt(x * x + y * y)))
-            counts[0, row] = last[stop] + 1 - first[stop]
-            counts[1, row] = _most_frequent(
-                cell[events], is_at[events] & (at[events] == site[events])
+            times[0, row] = _time_elsewhere(
+                stop, -1, last_at, sure[3], is_proof, after_gap, centres, radius, reach
             )
+            times[1, row], times[2, row] = sure[0, stop], sure[1, stop]
+            times[3, row] = _time_elsewhere(
+                stop, 1, first_at, sure[2], is_proof, after_gap, centres, radius, reach
+            )
+            degrees[0, row], degrees[1, row] = _degrees(centres[stop])
+            events = slice(first[stop], last[stop] + 1)
+            only = at[first[stop]]
+            if np.all((at[events] == only) | ~is_at[events]):
+                degrees[0, row], degrees[1, row] = east[only], north[only]
+            counts[0, row] = last[stop] + 1 - first[stop]
+            counts[1, row] = _most_frequent(cell[events], is_own[events])
         total += n_stops
     stop_offsets[-1] = total
     return total
+
+
+@compiled
+def _degrees(point):  # noqa: ANN001, ANN202
+    across = np.sqrt(point[0] * point[0] + point[1] * point[1])
+    return np.degrees(np.arctan2(point[1], point[0])), np.degrees(np.arctan2(point[2], across))
