@@ -34,8 +34,8 @@ MAST_REACH_KM = 35.0
 QUICK_MOVE_COST, SLOW_MOVE_COST, SLOW_HOURS = 1.6, 0.7, 3.0
 #: A stay proves that the phone was there if it has this many events at its own masts.
 PROOF_EVENTS = 3
-#: The outermost event of a stop is in doubt if the next one inwards is no farther away in time.
-CONFIRM_MINUTES = 90.0
+#: The outermost events of a stop are in doubt: so many, if those further in come so soon.
+DOUBTFUL_EVENTS, CONFIRM_MINUTES = 2, 120.0
 
 MEAN, MEDIAN, MEDOID, TIME_MEAN = range(4)
 
@@ -492,8 +492,9 @@ def _centre_again(kind, when, at, position, is_at, first, last, stop, centres): 
 def _put_sure_times(when, first, last, is_own, is_alone, stay, confirm, sure):  # noqa: ANN001, ANN202
     """Write since and until when a stop is sure, its second and last but one sure event (4,).
 
-    is_alone: whether nothing came before, or comes after, that the outermost event could belong to
-    (two flags). Otherwise the next event inwards counts, if it is not late and a stay stays one.
+    is_alone: whether nothing within reach came before, or comes after (two flags). Otherwise the
+    outermost events may have been served from there, and those further in count, if they come
+    soon and a stay stays one.
     Returns the number of events at its own masts.
     """
     arrived, left = when[first], when[last]
@@ -502,19 +503,19 @@ def _put_sure_times(when, first, last, is_own, is_alone, stay, confirm, sure):  
         n_own += is_own[event]
     event = first
     if not is_alone[0]:
-        event = _next_own(is_own, first, last, 1)
-        if when[event] - arrived <= confirm and left - when[event] >= stay:
-            arrived = when[event]
-        else:
-            event = first
+        for _ in range(DOUBTFUL_EVENTS):
+            inner = _next_own(is_own, event, last, 1)
+            if when[inner] - arrived <= confirm and left - when[inner] >= stay:
+                event = inner
+        arrived = when[event]
     sure[0], sure[2] = arrived, when[_next_own(is_own, event, last, 1)]
     event = last
     if not is_alone[1]:
-        event = _next_own(is_own, last, first, -1)
-        if left - when[event] <= confirm and when[event] - arrived >= stay:
-            left = when[event]
-        else:
-            event = last
+        for _ in range(DOUBTFUL_EVENTS):
+            inner = _next_own(is_own, event, first, -1)
+            if left - when[inner] <= confirm and when[inner] - arrived >= stay:
+                event = inner
+        left = when[event]
     sure[1], sure[3] = left, when[_next_own(is_own, event, first, -1)]
     return n_own
 
