@@ -17,8 +17,7 @@ Truth is what a phone can show, the same for every method:
 Overlap is measured against the union: time that true and found stop share, divided by the time that
 either covers, at least one half. Place: the centre found within 1.5 km of the mast. Each true stop
 and each found stay is used once, largest overlap first. A found stay reaches from the middle of its
-- "F1 all" counts every true stop of 30 minutes instead, seen or not, at its own times: no rule of
-  ours is in it, and no method sees the stops without events.
+arrival bounds to the middle of its departure bounds, or to arrived_at and left_at where a bound is
 unknown; the peers say one time each. Errors are over matched stays, but for the first and last
 true stop of a subscriber, which the study cuts. An unknown bound bounds nothing and is never wrong.
 

@@ -1,0 +1,320 @@
+"""Stops from traces: each rule and edge by hand, then what must hold for any trace."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from throng.mobility.stops import (
+    CONFIRM_MINUTES,
+    MEDIAN,
+    MEDOID,
+    NO_CELL,
+    NO_TIME,
+    TIME_MEAN,
+    Events,
+    Rules,
+    Stops,
+    find_stops,
+)
+
+MINUTE = 60_000_000
+KM = 1 / 111.19493  # degrees of latitude
+settings.register_profile("stable", derandomize=True, deadline=None, max_examples=150)
+settings.load_profile("stable")
+
+# Places by name, in km north of the equator: B is near A, W farther than a ping-pong reaches, X is
+# out of reach of all masts of A.
+PLACES = {"A": 0.0, "a": 0.8, "B": 3.0, "C": 4.0, "W": 20.0, "X": 60.0}
+
+
+def events(*traces: list[tuple[float, str]] | list[tuple[float, str, int]]) -> Events:
+    """Traces of (minute, place) or (minute, place, cell)."""
+    rows = [(e[0], PLACES[e[1]], e[2] if len(e) > 2 else ord(e[1])) for t in traces for e in t]
+    sizes = [len(trace) for trace in traces]
+    return Events(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.array([round(row[0] * MINUTE) for row in rows], np.int64),
+        np.zeros(len(rows)),
+        np.array([row[1] * KM for row in rows], float),
+        np.array([row[2] for row in rows], np.int32),
+    )
+
+
+def rules(n=1, radius=1.0, stay=30.0, gap=720.0, quick=10.0, near=5.0) -> Rules:
+    return Rules(*(np.full(n, float(v)) for v in (radius, stay, gap, quick, near)))
+
+
+def found(*trace, **kwargs) -> list[tuple]:
+    """kind, place, bounds in minutes, number of events of each stop of one trace."""
+    stops = find_stops(events(list(trace)), rules(**kwargs))
+    return [
+        (
+            "stay" if stops.is_stay[i] else "pass",
+            min(PLACES, key=lambda name: abs(PLACES[name] * KM - stops.latitude[i])),
+            *(
+                None if row[i] == NO_TIME else row[i] / MINUTE
+                for row in (
+                    stops.arrived_after,
+                    stops.arrived_at,
+                    stops.left_at,
+                    stops.left_before,
+                )
+            ),
+            int(stops.n_events[i]),
+        )
+        for i in range(len(stops.is_stay))
+    ]
+
+
+def test_no_trace_and_an_empty_one():
+    assert len(find_stops(events(), rules(0)).offsets) == 1
+    assert find_stops(events([], []), rules(2)).offsets.tolist() == [0, 0, 0]
+
+
+def test_one_event_is_a_pass_by_without_bounds():
+    assert found((5, "A")) == [("pass", "A", None, 5, 5, None, 1)]
+
+
+def test_a_stay_lasts_at_least_as_long_as_asked():
+    assert found((0, "A"), (30, "A"))[0][0] == "stay"
+    assert found((0, "A"), (29.9, "A"))[0][0] == "pass"
+    assert found((0, "A"), (0, "A", 7), stay=0.0)[0][0] == "stay"
+
+
+def test_a_gap_exactly_at_the_limit_does_not_end_a_stop():
+    assert len(found((0, "A"), (720, "A"))) == 1
+    assert len(found((0, "A"), (720.1, "A"))) == 2
+
+
+def test_a_stop_carries_over_midnight():
+    assert found((1420, "A"), (1460, "A"), (2000, "A")) == [
+        ("stay", "A", None, 1420, 2000, None, 3)
+    ]
+
+
+def test_a_stop_reaches_as_far_as_the_radius():
+    assert len(found((0, "A"), (40, "a"), (80, "A"))) == 1
+    assert len(found((0, "A"), (40, "a"), (80, "A"), radius=0.5, near=0.0)) != 0
+    assert len(found((0, "A"), (800, "a"), (1600, "a"), radius=0.5)) > 1
+
+
+def test_a_bound_is_the_time_of_an_event_out_of_reach():
+    stops = found((0, "X"), (100, "A"), (300, "A"), (500, "X"))
+    assert stops[1] == ("stay", "A", 0, 100, 300, 500, 2)
+    assert stops[0][5] == 100
+    assert stops[2][2] == 300
+
+
+def test_a_bound_is_unknown_beyond_a_gap():
+    stops = found((0, "X"), (800, "A"), (900, "A"))
+    assert stops[1][2] is None
+    assert stops[0][5] is None
+
+
+def test_a_pass_by_within_reach_proves_nothing():
+    # The mast at W may have served a phone at A; X cannot.
+    stops = found((0, "X"), (60, "W"), (400, "A"), (800, "A"))
+    assert stops[2][:4] == ("stay", "A", 0, 400)
+
+
+def test_of_a_stay_within_reach_the_last_event_but_one_proves_absence():
+    home = [(0, "A"), (150, "A"), (300, "A"), (450, "A")]
+    work = [(600, "W"), (800, "W"), (1000, "W"), (1200, "W")]
+    first, second = found(*home, *work)
+    assert first == ("stay", "A", None, 0, 450, 800, 4)
+    assert second == ("stay", "W", 300, 600, 1200, None, 4)
+
+
+def test_two_events_within_reach_are_too_few_to_prove_absence():
+    first, second = found((0, "A"), (300, "A"), (600, "W"), (900, "W"))
+    assert (first[5], second[2]) == (None, None)
+
+
+def test_outermost_events_that_are_soon_confirmed_are_in_doubt():
+    home = [(0, "A"), (200, "A"), (400, "A"), (440, "A"), (480, "A")]
+    work = [(500, "W"), (560, "W"), (700, "W"), (1000, "W")]
+    first, second = found(*home, *work)
+    assert first[3:5] == (0, 400)
+    assert second[3:5] == (560, 1000)
+    assert (first[6], second[6]) == (5, 4)  # they are still events of the stop
+
+
+def test_an_outermost_event_counts_where_no_other_mast_is_in_reach():
+    stops = found((0, "X"), (60, "A"), (120, "A"), (180, "A"), (240, "X"))
+    assert stops[1][3:5] == (60, 180)
+
+
+def test_doubt_leaves_a_stay_a_stay():
+    stops = found((0, "A"), (20, "A"), (40, "A"), (100, "W"), (500, "W"), (900, "W"))
+    assert stops[0][0] == "stay"
+    assert CONFIRM_MINUTES > 40
+
+
+def test_ping_pong_counts_where_it_began():
+    assert found((0, "A"), (5, "B"), (10, "A")) == [("pass", "A", None, 0, 10, None, 3)]
+
+
+def test_ping_pong_goes_over_several_sites_and_runs():
+    assert len(found((0, "A"), (2, "B"), (4, "C"), (5, "C"), (9, "A"))) == 1
+
+
+def test_ping_pong_beyond_its_distance_is_left_to_the_other_rules():
+    stops = found((0, "A"), (1, "X"), (2, "A"))
+    assert [stop[1] for stop in stops] == ["A", "X", "A"]
+
+
+def test_a_single_event_within_reach_does_not_break_a_stay():
+    assert found((0, "A"), (100, "A"), (200, "W"), (300, "A"), (400, "A")) == [
+        ("stay", "A", None, 0, 400, None, 5)
+    ]
+
+
+def test_a_single_event_out_of_reach_does():
+    assert len(found((0, "A"), (100, "A"), (200, "X"), (300, "A"), (400, "A"))) == 3
+
+
+def test_a_real_stay_within_reach_is_found():
+    trace = [(t, "A") for t in range(0, 500, 100)]
+    trace += [(t, "W") for t in range(550, 1000, 100)]
+    trace += [(t, "A") for t in range(1050, 1500, 100)]
+    assert [(stop[0], stop[1]) for stop in found(*trace)] == [
+        ("stay", "A"),
+        ("stay", "W"),
+        ("stay", "A"),
+    ]
+
+
+def test_the_dominant_cell_has_most_events_and_of_several_came_first():
+    def cell(*cells):
+        trace = [(10 * i, "A", c) for i, c in enumerate(cells)]
+        return find_stops(events(trace), rules()).cell_number.tolist()
+
+    assert cell(3, 2, 2) == [2]
+    assert cell(3, 2, 2, 3) == [3]
+    assert cell(NO_CELL, NO_CELL, 5) == [5]
+    assert cell(NO_CELL) == [NO_CELL]
+
+
+def test_events_of_one_instant_are_ordered_by_cell():
+    one = find_stops(events([(0, "A", 1), (0, "X", 2), (50, "X", 2)]), rules())
+    other = find_stops(events([(0, "X", 2), (0, "A", 1), (50, "X", 2)]), rules())
+    assert_equal(one, other)
+    assert one.latitude[0] == 0.0
+
+
+def test_the_centre_is_the_site_itself_where_there_is_one():
+    trace = Events(
+        np.array([0, 2]),
+        np.array([0, 40 * MINUTE]),
+        np.full(2, -77.12345),
+        np.full(2, 18.54321),
+        np.zeros(2, np.int32),
+    )
+    stops = find_stops(trace, rules())
+    assert (stops.longitude[0], stops.latitude[0]) == (-77.12345, 18.54321)
+
+
+@pytest.mark.parametrize("latitude", [0.0, 89.999])
+def test_a_place_lies_across_the_date_line_and_at_the_pole(latitude):
+    trace = Events(
+        np.array([0, 2]),
+        np.array([0, 40 * MINUTE]),
+        np.array([179.999, -179.999]),
+        np.full(2, latitude),
+        np.zeros(2, np.int32),
+    )
+    stops = find_stops(trace, rules())
+    assert stops.is_stay.tolist() == [True]
+    assert abs(stops.longitude[0]) == pytest.approx(180)
+
+
+@pytest.mark.parametrize("centre", [MEDIAN, MEDOID, TIME_MEAN])
+def test_every_centre_lies_among_the_sites(centre):
+    trace = events([(0, "A"), (50, "A"), (100, "a"), (150, "A")])
+    stops = find_stops(trace, rules(), centre)
+    assert len(stops.is_stay) == 1
+    assert -1e-9 <= stops.latitude[0] <= 0.8 * KM
+
+
+def test_a_million_events_in_one_trace():
+    n = 1_000_000
+    random = np.random.default_rng(1)
+    when = np.sort(random.integers(0, 90 * 1440, n)) * MINUTE + np.arange(n)
+    site = random.integers(0, 300, n)
+    trace = Events(np.array([0, n]), when, site * 0.004, site % 7 * 0.004, site.astype(np.int32))
+    stops = find_stops(trace, rules())
+    assert stops.n_events.sum() == n
+
+
+trace_of_any_kind = st.lists(
+    st.tuples(st.integers(0, 3000), st.sampled_from(sorted(PLACES)), st.integers(0, 3)), max_size=40
+)
+traces_of_any_kind = st.lists(trace_of_any_kind, max_size=4)
+
+
+def assert_equal(one: Stops, other: Stops) -> None:
+    for field in fields(Stops):
+        np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+
+
+@given(traces_of_any_kind)
+def test_stops_are_ordered_and_apart_and_hold_each_event_once(traces):
+    stops = find_stops(events(*traces), rules(len(traces)))
+    for i, trace in enumerate(traces):
+        own = slice(stops.offsets[i], stops.offsets[i + 1])
+        arrived, left = stops.arrived_at[own], stops.left_at[own]
+        assert np.all(arrived <= left)
+        assert np.all(left[:-1] <= arrived[1:])
+        assert stops.n_events[own].sum() == len({event[:2] for event in trace})
+
+
+@given(traces_of_any_kind)
+def test_bounds_are_ordered(traces):
+    stops = find_stops(events(*traces), rules(len(traces)))
+    is_known = stops.left_before != NO_TIME
+    assert np.all(stops.arrived_after <= stops.arrived_at)
+    assert np.all(stops.left_at[is_known] <= stops.left_before[is_known])
+    np.testing.assert_array_equal(stops.is_stay, stops.left_at - stops.arrived_at >= 30 * MINUTE)
+
+
+@given(traces_of_any_kind, st.integers(-(10**6), 10**6))
+def test_a_shift_in_time_shifts_the_stops(traces, minutes):
+    flat, settings_ = events(*traces), rules(len(traces))
+    moved = find_stops(replace(flat, event_us=flat.event_us + minutes * MINUTE), settings_)
+    stops = find_stops(flat, settings_)
+    for name in ("arrived_after", "arrived_at", "left_at", "left_before"):
+        times = getattr(stops, name)
+        shifted = np.where(times == NO_TIME, times, times + minutes * MINUTE)
+        np.testing.assert_array_equal(getattr(moved, name), shifted)
+    np.testing.assert_array_equal(moved.latitude, stops.latitude)
+
+
+@given(traces_of_any_kind)
+def test_a_subscriber_does_not_depend_on_the_others(traces):
+    together = find_stops(events(*traces), rules(len(traces)))
+    alone = [find_stops(events(trace), rules()) for trace in traces]
+    for field in fields(Stops)[1:]:
+        parts = [getattr(stops, field.name) for stops in alone]
+        expected = np.concatenate(parts) if parts else []
+        np.testing.assert_array_equal(getattr(together, field.name), expected)
+
+
+@given(trace_of_any_kind.filter(len), st.data())
+def test_copies_and_the_order_of_events_change_nothing(trace, data):
+    # Of equal instants at one place the smallest cell counts, copy or not.
+    copies = data.draw(st.lists(st.sampled_from(trace), max_size=5))
+    shuffled = data.draw(st.permutations(trace + copies))
+    assert_equal(find_stops(events(trace), rules()), find_stops(events(shuffled), rules()))
+
+
+@given(trace_of_any_kind)
+def test_without_tolerance_every_change_of_site_is_a_stop(trace):
+    """An oracle for the plain rules: no ping-pong, and a gap that leaves nothing to join."""
+    stops = find_stops(events(trace), rules(gap=0.0, quick=0.0))
+    instants = sorted({(when, place) for when, place, _ in trace})
+    assert len(stops.is_stay) >= len({when for when, _ in instants})
