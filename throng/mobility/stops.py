@@ -2,7 +2,8 @@
 
 Everything is flat: the events of all traces one after the other, and offsets that say where each
 trace begins. The kernel is compiled (throng/mobility/compiled.py) and sees one trace at a time,
-so nothing in a trace depends on what else is in the batch.
+so nothing in a trace depends on what else is in the batch. Compiled functions call each other only
+within a file, so all of them are here: in the order of the rules, _find_all at the end.
 """
 
 from __future__ import annotations
@@ -134,22 +135,30 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
 
 def in_order(events: Events) -> Events:
     """Sort each trace by time, cell number, place; drop all but one of equal events."""
-    if _is_strictly_ascending(events.offsets, events.event_us):
+    is_ascending, is_shared = _look_at_times(events.offsets, events.event_us)
+    if is_ascending and not is_shared.any():
         return events
-    n_traces = len(events.offsets) - 1
+    n_traces, when, cell = len(events.offsets) - 1, events.event_us, events.cell_number
     trace = np.repeat(np.arange(n_traces), np.diff(events.offsets))
     # Adding zero makes -0.0 and 0.0 one place.
     longitude, latitude = events.longitude + 0.0, events.latitude + 0.0
-    when, cell = events.event_us, events.cell_number
-    by_place = np.lexsort((cell, latitude, longitude, when, trace))
-    is_new = np.ones(len(when), np.bool_)
-    if len(when):
-        is_new[1:] = False
-        for column in (trace, when, longitude, latitude):
-            placed = column[by_place]
-            is_new[1:] |= placed[1:] != placed[:-1]
-    kept = by_place[is_new]
-    order = kept[np.lexsort((latitude[kept], longitude[kept], cell[kept], when[kept], trace[kept]))]
+
+    def sort(rows: Longs, *keys: NDArray) -> Longs:
+        return rows[np.lexsort([key[rows] for key in keys])]
+
+    # To sort is slower than all that follows, so of ordered traces only what shares an instant.
+    unsorted = np.flatnonzero(is_shared) if is_ascending else np.arange(len(when))
+    by_place = sort(unsorted, cell, latitude, longitude, when, trace)
+    is_copy = np.zeros(len(when), np.bool_)
+    is_copy[by_place[1:]] = np.logical_and.reduce(
+        [
+            column[by_place[1:]] == column[by_place[:-1]]
+            for column in (trace, when, longitude, latitude)
+        ]
+    )
+    order = np.arange(len(when))
+    order[unsorted] = sort(unsorted, latitude, longitude, cell, when, trace)
+    order = order[~is_copy[order]]
     sizes = np.bincount(trace[order], minlength=n_traces)
     return Events(
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
@@ -171,12 +180,16 @@ def _microseconds(minutes: Floats) -> Longs:
 
 
 @compiled
-def _is_strictly_ascending(offsets, when):  # noqa: ANN001, ANN202
+def _look_at_times(offsets, when):  # noqa: ANN001, ANN202
+    """Whether every trace is in order of time, and which events share their instant."""
+    is_ascending = True
+    is_shared = np.zeros(len(when), np.bool_)
     for trace in range(len(offsets) - 1):
         for event in range(offsets[trace] + 1, offsets[trace + 1]):
-            if when[event] <= when[event - 1]:
-                return False
-    return True
+            is_ascending &= when[event - 1] <= when[event]
+            if when[event - 1] == when[event]:
+                is_shared[event - 1] = is_shared[event] = True
+    return is_ascending, is_shared
 
 
 @compiled

@@ -8,14 +8,11 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from throng.udfs import REGISTRY
 from throng.udfs.stops import detect_journeys, detect_stops
-
-settings.register_profile("stable", derandomize=True, deadline=None, max_examples=100)
-settings.load_profile("stable")
 
 MIDNIGHT = datetime(2020, 2, 3, tzinfo=UTC)
 KM = 1 / 111.19493
