@@ -318,8 +318,9 @@ def _most_plausible(when, site, position, radius, reach, gap):  # noqa: ANN001, 
     """Give each event the place of the cheapest course of the phone (Viterbi's algorithm).
 
     An event within radius of the place costs nothing, one within reach of it 1, one beyond cannot
-    be. A move costs more the quicker it is; after a gap it is free. Places are sites. A state that
-    is dearer than the cheapest by a move or more can be forgotten, so few are open at a time.
+    be. A move costs more the quicker it is; after a gap it is free. Places are sites, and a visit
+    begins with an event at its place. A state that is dearer than the cheapest by a move or more
+    can be forgotten, so few are open at a time.
     """
     n = len(when)
     # Each entry begins a visit: its place, its first event, the entry of the visit before.
