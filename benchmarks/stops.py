@@ -38,9 +38,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from numba import njit
 
 from throng.mobility import stops as kernel
-from throng.mobility.compiled import compiled
 from throng.synth.country import build_country, to_degrees, to_km
 from throng.synth.generator import generate
 from throng.synth.network import build_network, pixel_of
@@ -299,7 +299,8 @@ def trackintel(world: World, radius_km: float, gap_minutes: float, with_last: bo
     return pd.DataFrame(found, columns=list(COLUMNS)).astype({"who": np.int64})
 
 
-@compiled
+# Not cached: a cache knows the name of its module, and a test loads this file by another.
+@njit
 def _apart(longitude, latitude, one, other):  # noqa: ANN001, ANN202
     up, east = np.radians(latitude[one]), np.radians(longitude[one] - longitude[other])
     low = np.radians(latitude[other])
@@ -307,7 +308,7 @@ def _apart(longitude, latitude, one, other):  # noqa: ANN001, ANN202
     return 2 * 6371.0088 * np.arcsin(np.sqrt(half))
 
 
-@compiled
+@njit
 def _anchor_scan(offsets, when, longitude, latitude, radius, shortest, gap):  # noqa: ANN001, ANN202
     found = [(0.0, 0.0, 0.0, 0.0, 0.0) for _ in range(0)]
     for trace in range(len(offsets) - 1):
@@ -327,7 +328,7 @@ def _anchor_scan(offsets, when, longitude, latitude, radius, shortest, gap):  # 
     return found
 
 
-@compiled
+@njit
 def _sliding_scan(offsets, when, longitude, latitude, radius, shortest, gap, with_last):  # noqa: ANN001, ANN202
     found = [(0.0, 0.0, 0.0, 0.0, 0.0) for _ in range(0)]
     for trace in range(len(offsets) - 1):
