@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
+
+from throng.svg import page, text
 
 # Dark and light, so that they can be told apart in grey too.
 COLOURS = ("#2f4b7c", "#e8a33d")
@@ -38,19 +39,13 @@ def bars(panels: Sequence[tuple[str, Sequence[Bar]]], legend: Sequence[str], axi
         axis: what the labels below the bars are.
     """
     width = LEFT + RIGHT + max(sum(w for *_, w in _groups(b)) for _, b in panels)
-    width = max(width, LEFT + RIGHT + sum(34 + LETTER * len(text) for text in legend))
+    width = max(width, LEFT + RIGHT + sum(34 + LETTER * len(words) for words in legend))
     height = 40 + len(panels) * (TOP + HEIGHT + FOOT)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
-        f'width="{width:.0f}" height="{height}" font-family="sans-serif" font-size="12" '
-        'fill="#222">',
-        f'<rect width="{width:.0f}" height="{height}" fill="#fff"/>',
-        *_legend(legend),
-    ]
+    lines = list(_legend(legend))
     for number, (title, of_panel) in enumerate(panels):
         top = 40 + number * (TOP + HEIGHT + FOOT) + TOP
         lines += _panel(title, of_panel, axis, top, width)
-    return "\n".join([*lines, "</svg>", ""])
+    return page(width, height, lines)
 
 
 def _groups(of_panel: Sequence[Bar]) -> Iterator[tuple[str, list[Bar], float]]:
@@ -63,20 +58,20 @@ def _groups(of_panel: Sequence[Bar]) -> Iterator[tuple[str, list[Bar], float]]:
 
 def _legend(legend: Sequence[str]) -> Iterator[str]:
     left = float(LEFT)
-    for text, colour in zip(legend, COLOURS, strict=True):
+    for words, colour in zip(legend, COLOURS, strict=True):
         yield f'<rect x="{left:.0f}" y="18" width="12" height="12" fill="{colour}"/>'
-        yield _text(left + 18, 28, text, "start")
-        left += 34 + LETTER * len(text)
+        yield text(left + 18, 28, words, "start")
+        left += 34 + LETTER * len(words)
 
 
 def _panel(title: str, of_panel: Sequence[Bar], axis: str, top: int, width: float) -> Iterator[str]:
     bottom = top + HEIGHT
-    yield _text(LEFT, top - 16, title, "start", bold=True)
+    yield text(LEFT, top - 16, title, "start", bold=True)
     for percent in range(0, 101, 20):
         y = bottom - HEIGHT * percent / 100
         colour = "#222" if percent == 0 else "#ddd"
         yield f'<path d="M{LEFT} {y:.1f}H{width - RIGHT:.0f}" stroke="{colour}"/>'
-        yield _text(LEFT - 8, y + 4, f"{percent} %", "end")
+        yield text(LEFT - 8, y + 4, f"{percent} %", "end")
     left = float(LEFT)
     for name, members, room in _groups(of_panel):
         x = left + (room - len(members) * (BAR + GAP) + GAP) / 2
@@ -88,14 +83,9 @@ def _panel(title: str, of_panel: Sequence[Bar], axis: str, top: int, width: floa
                     f'<rect x="{x:.1f}" y="{y:.1f}" width="{BAR}" height="{HEIGHT * part:.1f}" '
                     f'fill="{colour}"/>'
                 )
-            yield _text(x + BAR / 2, y - 5, f"{100 * sum(bar.parts):.0f}", "middle")
-            yield _text(x + BAR / 2, bottom + 16, bar.label, "middle")
+            yield text(x + BAR / 2, y - 5, f"{100 * sum(bar.parts):.0f}", "middle")
+            yield text(x + BAR / 2, bottom + 16, bar.label, "middle")
             x += BAR + GAP
-        yield _text(left + room / 2, bottom + 36, name, "middle", bold=True)
+        yield text(left + room / 2, bottom + 36, name, "middle", bold=True)
         left += room
-    yield _text((LEFT + left) / 2, bottom + 56, axis, "middle")
-
-
-def _text(x: float, y: float, text: str, anchor: str, bold: bool = False) -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{weight}>{escape(text)}</text>'
+    yield text((LEFT + left) / 2, bottom + 56, axis, "middle")
