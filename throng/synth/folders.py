@@ -12,6 +12,7 @@ import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from throng.synth.settings import Report, Settings, SynthError
 
@@ -45,12 +46,24 @@ class Folders:
         manifest = self._manifest()
         if manifest is None or manifest.get("settings") != settings.as_json():
             return None
-        for folder, listed in self._listed(manifest):
-            sizes = {name: (folder / name).stat().st_size for name in _files(folder)}
-            sizes.pop(MANIFEST, None)
-            if sizes != listed:
-                return None
+        if not self._holds(manifest):
+            return None
         return Report(**{**manifest["report"], "reused": True})
+
+    def check_synthetic(self) -> dict[str, Any]:
+        """The settings of the run that wrote all files of both folders.
+
+        Raises:
+            SynthError: there is no such run, or a file is not as it left it. Whoever reads single
+                people must not go on then: these may be real ones.
+        """
+        manifest = self._manifest()
+        if manifest is not None and self._is_marked(manifest) and self._holds(manifest):
+            return manifest["settings"]
+        raise SynthError(
+            f"{self.landing} and {self.truth} do not hold the files of one run of throng synth, "
+            "unchanged and no others, so the people in them may be real."
+        )
 
     def check_free(self, force: bool) -> None:
         """Refuse to write over files that another run or somebody else has put there."""
@@ -121,13 +134,26 @@ class Folders:
         if manifest is None:
             return [(self.landing, []), (self.truth, [])]
         landing, truth = (list(listed) for _, listed in self._listed(manifest))
+        if not self._is_marked(manifest):
+            landing = []
+        return [(self.landing, landing), (self.truth, [*truth, MANIFEST])]
+
+    def _is_marked(self, manifest: dict) -> bool:
+        """Whether the landing folder is of the run of this manifest."""
         try:
             mark = (self.landing / MARKER).read_text(encoding="utf-8")
         except (OSError, ValueError):
-            mark = ""
-        if mark != _mark(manifest.get("settings")):
-            landing = []
-        return [(self.landing, landing), (self.truth, [*truth, MANIFEST])]
+            return False
+        return mark == _mark(manifest.get("settings"))
+
+    def _holds(self, manifest: dict) -> bool:
+        """Whether both folders hold the files of this manifest and no others."""
+        for folder, listed in self._listed(manifest):
+            sizes = {name: (folder / name).stat().st_size for name in _files(folder)}
+            sizes.pop(MANIFEST, None)
+            if sizes != listed:
+                return False
+        return True
 
     def _listed(self, manifest: dict) -> list[tuple[Path, dict[str, int]]]:
         """Folder and sizes of the files of a manifest."""
