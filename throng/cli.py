@@ -7,6 +7,7 @@ import typer
 from throng.beeline import beeline
 from throng.disclosure.command import audit
 from throng.keys import commands as key_commands
+from throng.picture.command import picture
 from throng.release import commands as release_commands
 from throng.server import commands as server_commands
 from throng.summary import summary
@@ -24,6 +25,7 @@ app.add_typer(key_commands.app, name="keys")
 app.add_typer(release_commands.app, name="release")
 app.command()(synth)
 app.command()(summary)
+app.command()(picture)
 app.command()(audit)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(beeline)
 
