@@ -26,7 +26,7 @@ MICROSECONDS_PER_HOUR = 3_600_000_000
 #: What shows the course of a day without hiding the map.
 GOOD_NUMBER_OF_EVENTS = 50
 #: Journeys between these lengths: circles do not cover each other, and are not lost on a wide map.
-SHORTEST_KM, LONGEST_KM = 5, 30
+SHORTEST_KM, LONGEST_KM = 6, 30
 
 Point = tuple[float, float]
 

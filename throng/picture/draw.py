@@ -18,7 +18,8 @@ KEY_LEFT = MAP_LEFT + MAP_WIDTH + 24
 LINE_LEFT, LINE_TOP = 112, 544
 LINE_WIDTH = WIDTH - MARGIN - 10 - LINE_LEFT
 # Okabe and Ito's colours, which colour-blind people tell apart, in shades that differ in grey too.
-STAY, EVENT, JOURNEY, TRUTH = "#0072b2", "#d98200", "#7a3b69", "#111"
+STAY, EVENT, JOURNEY, TRUTH, TRUE_STOP = "#0072b2", "#d98200", "#7a3b69", "#111", "#4d4d4d"
+POSSIBLE_STAY, POSSIBLE_JOURNEY = "#b5d6ea", "#d8c5d3"
 LAND, WATER, BORDER, SITE = "#fbfaf7", "#eaf0f4", "#cfcfcf", "#a3a3a3"
 WORDS = {"home": "home", "work": "work", "other": "outing", "trip": "trip"}
 KM_PER_DEGREE = 111.195
@@ -27,7 +28,8 @@ LETTER, BOLD_LETTER = 6.6, 7.6
 LEAST_KM, FREE = 6.0, 0.14
 #: Dots of events at one site are laid in a spiral, as seeds in a sunflower.
 DOT, SPIRAL, GOLDEN_ANGLE = 1.9, 2.9, 2.399963
-BADGE = 9
+#: Radius of a number's disc, and the room it takes.
+BADGE, BADGE_ROOM = 9, 11
 DIRECTIONS = [
     (math.cos(math.radians(a)), math.sin(math.radians(a)))
     for a in (-45, 45, -135, 135, 0, 180, -90, 90, -20, 20, -70, 70, -110, 110, -160, 160)
@@ -179,12 +181,15 @@ def _marks(day: Day, view: View) -> Iterator[str]:
                 *(view.at(stop.centre) for stop in ends), *(sizes[id(stop)] for stop in ends)
             )
     yield from _dots(day, view, taken)
+    counts = Counter(event.site for event in day.events)
     for stop in day.stops:
         if not stop.is_stay:
             x, y = view.at(stop.centre)
+            # Around the dots, so that they do not hide it.
+            reach = max(7, SPIRAL * math.sqrt(counts[stop.centre]) + 3)
             yield (
-                f'<circle class="pass-by" cx="{x:.1f}" cy="{y:.1f}" r="7" fill="none" '
-                f'stroke="{STAY}" stroke-width="1.6"/>'
+                f'<circle class="pass-by" cx="{x:.1f}" cy="{y:.1f}" r="{reach:.1f}" '
+                f'fill="none" stroke="{STAY}" stroke-width="1.6"/>'
             )
     yield from _truth(day, view, taken)
     for number, stay in enumerate(day.stays, start=1):
@@ -192,10 +197,10 @@ def _marks(day: Day, view: View) -> Iterator[str]:
         reach = sizes[id(stay)]
         box = taken.free(
             (
-                x + reach * across - BADGE,
-                y + reach * down - BADGE,
-                x + reach * across + BADGE,
-                y + reach * down + BADGE,
+                x + reach * across - BADGE_ROOM,
+                y + reach * down - BADGE_ROOM,
+                x + reach * across + BADGE_ROOM,
+                y + reach * down + BADGE_ROOM,
             )
             for across, down in DIRECTIONS
         )
@@ -383,30 +388,12 @@ def _time_line(day: Day) -> Iterator[str]:
     for stop in day.true_stops:
         x = _x(stop.arrived_at)
         wide = _x(stop.left_at) - x
-        yield _bar(stop.arrived_at, stop.left_at, LINE_TOP + 26, 20, "#4d4d4d")
+        yield _bar(stop.arrived_at, stop.left_at, LINE_TOP + 26, 20, TRUE_STOP)
         word = WORDS[stop.kind]
         if wide > LETTER * len(word) + 6:
             yield text(x + wide / 2, LINE_TOP + 40.5, word, "middle", more='fill="#fff"')
-    # Neighbours take turns in two lanes: what is possible for one is often possible for the next.
-    for number, stay in enumerate(day.stays, start=1):
-        y = LINE_TOP + (56 if number % 2 else 84)
-        after = -1.0 if stay.arrived_after is None else stay.arrived_after
-        before = 25.0 if stay.left_before is None else stay.left_before
-        yield _bar(after, before, y + 4, 14, STAY, 'fill-opacity=".28"')
-        yield _bar(stay.arrived_at, stay.left_at, y, 22, STAY)
-        x = (_x(stay.arrived_at) + _x(stay.left_at)) / 2
-        yield text(x, y + 15.5, f"{number}", "middle", bold=True, more='fill="#fff"')
-    numbers = {id(stay): number for number, stay in enumerate(day.stays, start=1)}
-    for journey in day.journeys:
-        y = LINE_TOP + 118
-        yield _bar(
-            journey.departed_after, journey.arrived_before, y + 4, 12, JOURNEY, 'fill-opacity=".3"'
-        )
-        if journey.arrived_after > journey.departed_before:
-            yield _bar(journey.departed_before, journey.arrived_after, y, 20, JOURNEY)
-        ends = [numbers.get(id(stop), "") for stop in (journey.origin, journey.destination)]
-        x = (_x(journey.departed_after) + _x(journey.arrived_before)) / 2
-        yield text(x, y + 36, f"{ends[0]}→{ends[1]}", "middle")
+    yield from _stay_bars(day)
+    yield from _journey_bars(day)
     for stop in day.stops:
         if not stop.is_stay:
             x = _x((stop.arrived_at + stop.left_at) / 2)
@@ -420,6 +407,34 @@ def _time_line(day: Day) -> Iterator[str]:
         "Dark: certain. Light: possible, up to the events that prove the phone elsewhere.",
         "start",
     )
+
+
+def _stay_bars(day: Day) -> Iterator[str]:
+    """Neighbours take turns in two lanes: what is possible for one often is for the next."""
+    lanes = [LINE_TOP + (56, 84)[number % 2] for number in range(len(day.stays))]
+    for stay, y in zip(day.stays, lanes, strict=True):
+        # Without a bound there is no end to what is possible.
+        after = -math.inf if stay.arrived_after is None else stay.arrived_after
+        before = math.inf if stay.left_before is None else stay.left_before
+        yield _bar(after, before, y + 4, 14, POSSIBLE_STAY)
+    for number, (stay, y) in enumerate(zip(day.stays, lanes, strict=True), start=1):
+        yield _bar(stay.arrived_at, stay.left_at, y, 22, STAY)
+        x = (_x(stay.arrived_at) + _x(stay.left_at)) / 2
+        yield text(x, y + 15.5, f"{number}", "middle", bold=True, more='fill="#fff"')
+
+
+def _journey_bars(day: Day) -> Iterator[str]:
+    """Certain is the shortest journey, possible the longest."""
+    numbers = {id(stay): f"{number}" for number, stay in enumerate(day.stays, start=1)}
+    y = LINE_TOP + 118
+    for journey in day.journeys:
+        begin, end = journey.departed_after, journey.arrived_before
+        yield _bar(begin, end, y + 4, 12, POSSIBLE_JOURNEY)
+        if journey.departed_before < journey.arrived_after:
+            yield _bar(journey.departed_before, journey.arrived_after, y, 20, JOURNEY)
+        # A stay of another day has no number here.
+        ends = [numbers.get(id(stop), "") for stop in (journey.origin, journey.destination)]
+        yield text((_x(begin) + _x(end)) / 2, y + 36, "→".join(ends), "middle")
 
 
 def _x(hour: float) -> float:
