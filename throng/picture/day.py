@@ -23,8 +23,8 @@ from throng.synth.settings import SynthError
 from throng.udfs.landing import EVENT_COLUMNS
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
-#: What shows the course of a day without hiding the map.
-GOOD_NUMBER_OF_EVENTS = 50
+#: What shows the course of a day, and what does so without hiding the map.
+ENOUGH_EVENTS, GOOD_EVENTS = 30, 50
 #: Journeys between these lengths: circles do not cover each other, and are not lost on a wide map.
 SHORTEST_KM, LONGEST_KM = 6, 30
 
@@ -249,6 +249,7 @@ def _choose(
         left join courses using (subscriber_id, day)
         left join ways using (subscriber_id, day)
         order by
+            n_events >= $enough desc,
             coalesce(is_telling, false) desc,
             coalesce(is_clear, false) desc,
             day > $first and day < $last desc,
@@ -264,7 +265,8 @@ def _choose(
             "last": last,
             "shortest": SHORTEST_KM,
             "longest": LONGEST_KM,
-            "good": GOOD_NUMBER_OF_EVENTS,
+            "enough": ENOUGH_EVENTS,
+            "good": GOOD_EVENTS,
         },
     ).fetchone()
     if found is None:

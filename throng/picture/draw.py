@@ -176,10 +176,12 @@ def _marks(day: Day, view: View) -> Iterator[str]:
     for journey in day.journeys:
         ends = journey.origin, journey.destination
         # One from or to another day is on the time line only.
-        if all(id(stop) in sizes for stop in ends):
-            yield from _arrow(
-                *(view.at(stop.centre) for stop in ends), *(sizes[id(stop)] for stop in ends)
-            )
+        if not all(id(stop) in sizes for stop in ends):
+            continue
+        bow = _bow(*(view.at(stop.centre) for stop in ends), *(sizes[id(stop)] for stop in ends))
+        if bow:
+            taken.boxes += _boxes_along(*bow)
+            yield _arrow(bow, "journey")
     yield from _dots(day, view, taken)
     counts = Counter(event.site for event in day.events)
     for stop in day.stops:
@@ -213,32 +215,53 @@ def _radius(stay: Stop) -> float:
     return 9 + 7 * math.sqrt(max(hours, 0.0))
 
 
-def _arrow(start: Point, end: Point, start_room: float, end_room: float) -> Iterator[str]:
-    """A bow from the edge of one circle to that of the other, so that there and back are two."""
+def _bow(
+    start: Point, end: Point, start_room: float = 0, end_room: float = 0
+) -> tuple[Point, Point, Point] | None:
+    """A curve from the edge of one circle to that of the other, so that there and back are two.
+
+    Returns its first, control and last point; None where both circles have one centre.
+    """
     away = math.dist(start, end)
+    if away < 1:
+        return None
     if away < start_room + end_room + 12:
         start_room = end_room = max(0.0, (away - 16) / 2)
-    if away < 1:
-        return
     east, south = (end[0] - start[0]) / away, (end[1] - start[1]) / away
-    bow = min(0.16 * away, 40)
+    height = min(0.16 * away, 40)
     control = (
-        (start[0] + end[0]) / 2 - south * bow,
-        (start[1] + end[1]) / 2 + east * bow,
+        (start[0] + end[0]) / 2 - south * height,
+        (start[1] + end[1]) / 2 + east * height,
     )
-    first = _towards(start, control, start_room + 1)
-    last = _towards(end, control, end_room + 2)
+    return (
+        _towards(start, control, start_room + 1),
+        control,
+        _towards(end, control, end_room + 2),
+    )
+
+
+def _arrow(bow: tuple[Point, Point, Point], name: str) -> str:
+    first, control, last = bow
     neck = _towards(last, control, 9)
     side = ((last[1] - neck[1]) * 0.45, (neck[0] - last[0]) * 0.45)
-    yield (
-        f'<path class="journey" d="M{first[0]:.1f} {first[1]:.1f}Q{control[0]:.1f} '
+    return (
+        f'<path class="{name}" d="M{first[0]:.1f} {first[1]:.1f}Q{control[0]:.1f} '
         f'{control[1]:.1f} {neck[0]:.1f} {neck[1]:.1f}" fill="none" stroke="{JOURNEY}" '
         'stroke-width="2.4"/>'
-    )
-    yield (
         f'<path d="M{last[0]:.1f} {last[1]:.1f}L{neck[0] + side[0]:.1f} {neck[1] + side[1]:.1f}'
         f'L{neck[0] - side[0]:.1f} {neck[1] - side[1]:.1f}Z" fill="{JOURNEY}"/>'
     )
+
+
+def _boxes_along(first: Point, control: Point, last: Point) -> Iterator[Box]:
+    """Small boxes over a curve."""
+    for step in range(21):
+        share = step / 20
+        x, y = (
+            (1 - share) ** 2 * a + 2 * share * (1 - share) * b + share**2 * c
+            for a, b, c in zip(first, control, last, strict=True)
+        )
+        yield x - 4, y - 4, x + 4, y + 4
 
 
 def _towards(start: Point, end: Point, length: float) -> Point:
@@ -268,7 +291,7 @@ def _truth(day: Day, view: View, taken: Taken) -> Iterator[str]:
     for x, y in crosses.values():
         taken.boxes.append((x - 7, y - 7, x + 7, y + 7))
     for place, (x, y) in crosses.items():
-        yield _cross(x, y)
+        yield _cross(x, y, "place")
         wide = BOLD_LETTER * len(kinds[place]) + 4
         left, top, _, low = taken.free(
             (x + dx, y + dy, x + dx + wide, y + dy + 15)
@@ -288,11 +311,11 @@ def _truth(day: Day, view: View, taken: Taken) -> Iterator[str]:
             yield text(left + 2, (top + low) / 2 + 4.5, kinds[place], "start", True, more)
 
 
-def _cross(x: float, y: float) -> str:
+def _cross(x: float, y: float, name: str) -> str:
     arms = f"M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12"
     return (
         f'<path d="{arms}" fill="none" stroke="#fff" stroke-width="5"/>'
-        f'<path class="place" d="{arms}" fill="none" stroke="{TRUTH}" stroke-width="2.6"/>'
+        f'<path class="{name}" d="{arms}" fill="none" stroke="{TRUTH}" stroke-width="2.6"/>'
     )
 
 
@@ -323,31 +346,28 @@ def _legend(day: Day) -> Iterator[str]:
     """What the marks mean, and how many there are."""
     x, y = KEY_LEFT + 12, MAP_TOP + 14
     rows = [
-        (f'<circle cx="{x}" cy="{{y}}" r="2.4" fill="{SITE}"/>', ["site of the network"]),
+        (f'<circle cx="{x}" cy="0" r="2.4" fill="{SITE}"/>', ["site of the network"]),
         (
             "".join(
-                f'<circle cx="{x + dx}" cy="{{y}}" r="{DOT}" fill="{EVENT}"/>' for dx in (-5, 0, 5)
+                f'<circle cx="{x + dx}" cy="0" r="{DOT}" fill="{EVENT}"/>' for dx in (-5, 0, 5)
             ),
             ["events, at the site that", "served them"],
         ),
         (
-            f'<circle cx="{x}" cy="{{y}}" r="11" fill="{STAY}" fill-opacity=".16" '
+            f'<circle cx="{x}" cy="0" r="11" fill="{STAY}" fill-opacity=".16" '
             f'stroke="{STAY}" stroke-width="2"/>',
             ["stay; the larger, the longer,", "numbered in order"],
         ),
         (
-            f'<circle cx="{x}" cy="{{y}}" r="7" fill="none" stroke="{STAY}" stroke-width="1.6"/>',
+            f'<circle cx="{x}" cy="0" r="7" fill="none" stroke="{STAY}" stroke-width="1.6"/>',
             ["pass-by"],
         ),
-        ("".join(_arrow((x - 13, 0), (x + 13, 0), 0, 0)), ["journey"]),
-        (_cross(x, 0), ["true place"]),
+        (_arrow(((x - 13, -2), (x, 4), (x + 13, -2)), "key"), ["journey"]),
+        (_cross(x, 0, "key"), ["true place, and what it was"]),
     ]
     for mark, words in rows:
         middle = y + 8 * (len(words) - 1)
-        if "{y}" in mark:
-            yield mark.replace("{y}", f"{middle}")
-        else:
-            yield f'<g transform="translate(0 {middle})">{mark}</g>'
+        yield f'<g transform="translate(0 {middle})">{mark}</g>'
         for number, line in enumerate(words):
             yield text(x + 24, y + 4.5 + 16 * number, line, "start")
         y += 16 * len(words) + 18
