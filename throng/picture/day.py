@@ -173,7 +173,7 @@ def _load(
 def _table(
     db: duckdb.DuckDBPyConnection, name: str, path: Path, columns: tuple[str, ...] = ()
 ) -> None:
-    """Load Parquet or CSV as they are, of CSV without the rows that lack one of these columns."""
+    """Name Parquet or CSV as they are, of CSV without the rows that lack one of these columns."""
     files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file())
     names = [str(file) for file in files]
     if files[0].suffix == ".parquet":
@@ -183,7 +183,7 @@ def _table(
         found = db.read_csv(names, header=True, sep=",", columns=types, ignore_errors=True)
     else:
         found = db.read_csv(names, header=True, sep=",", all_varchar=True)
-    found.create(name)
+    found.create_view(name)
 
 
 def _choose(

@@ -89,6 +89,13 @@ def test_the_day_is_a_telling_one(day):
     assert all(0 <= event.at < 24 for event in day.events)
 
 
+def test_the_picture_of_the_docs_is_what_its_command_makes(variables, tmp_path):
+    settings = Settings(subscribers=300, days=14, events_per_day=50, lockdown=None)
+    generate(settings, tmp_path / "landing", tmp_path / "truth")
+    made = draw(read_day(tmp_path / "landing", tmp_path / "truth", variables))
+    assert made == (PROJECT / "docs" / "one_day.svg").read_text()
+
+
 def test_every_stop_of_the_day_is_drawn(day):
     svg = draw(day)
     assert len(day.stays) >= 2
