@@ -11,6 +11,12 @@ from throng.mobility.stops import NO_CELL, NO_TIME, Events, Rules, Stops, find_s
 
 INSTANT = pa.timestamp("us", tz="UTC")
 KINDS = pa.array(["pass_by", "stay"])
+_TRACE = {
+    "event_at": INSTANT,
+    "cell_number": pa.int32(),
+    "longitude": pa.float64(),
+    "latitude": pa.float64(),
+}
 
 
 def detect_stops(
@@ -67,6 +73,13 @@ def detect_stops(
         "cell_number": pa.array(stops.cell_number, mask=stops.cell_number == NO_CELL),
     }
     return _lists(stops.offsets, columns, is_null)
+
+
+def compile_stops() -> None:
+    """Compile what detect_stops needs, by finding the stops of no trace."""
+    one = pa.array([1.0])
+    trace = pa.array([[]], pa.list_(pa.struct(_TRACE)))
+    detect_stops(trace, one, one, one, one, one)
 
 
 def detect_journeys(stops: pa.Array, max_journey_hours: pa.Array, radius_km: pa.Array) -> pa.Array:
@@ -127,7 +140,9 @@ def _events(trace: pa.Array) -> Events:
     elements = trace.flatten()
     # Not by StructArray.field, which does not know that a whole struct is null.
     columns = dict(zip([field.name for field in elements.type], elements.flatten(), strict=True))
-    when, longitude, latitude = (columns[n] for n in ("event_at", "longitude", "latitude"))
+    when = columns["event_at"]
+    # Degrees written out in SQL are decimals.
+    longitude, latitude = (pc.cast(columns[n], pa.float64()) for n in ("longitude", "latitude"))
     offsets = _offsets(trace)
     is_usable = pc.is_valid(when)
     for degrees in (longitude, latitude):

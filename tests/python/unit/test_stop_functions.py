@@ -84,6 +84,18 @@ def test_parameters_may_be_decimals():
     assert stops_of([event(0, 0)], radius=Decimal("1.5")).to_pylist()[0][0]["stop_number"] == 1
 
 
+def test_coordinates_may_be_decimals():
+    degrees = [pa.field(name, pa.decimal128(9, 6)) for name in ("longitude", "latitude")]
+    kind = pa.struct([TRACE.value_type[0], *degrees, TRACE.value_type[3]])
+    here, there = Decimal("1.000000"), Decimal("2.000000")
+    trace = [
+        {"event_at": at(minute), "longitude": place, "latitude": here, "cell_number": 1}
+        for minute, place in [(0, here), (60, here), (120, there)]
+    ]
+    [stops] = stops_of(pa.array([trace], pa.list_(kind))).to_pylist()
+    assert [stop["kind"] for stop in stops] == ["stay", "pass_by"]
+
+
 @pytest.mark.parametrize("value", [-1.0, float("nan")])
 def test_a_parameter_must_make_sense(value):
     with pytest.raises(ValueError, match="radius_km must be a number that is not negative"):
