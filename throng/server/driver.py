@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import types
 import zipfile
@@ -25,6 +26,7 @@ import psutil
 from throng.server.metastore import start_metastore
 from throng.server.settings import ServerSettings
 from throng.udfs import REGISTRY
+from throng.udfs.stops import compile_stops
 
 if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject
@@ -51,6 +53,8 @@ def main() -> int:
 
     context = SparkContext(conf=_spark_conf(settings))
     java_process = context._gateway.proc
+    # Compiled once and kept on disk: else each Python worker of the first query would do it.
+    threading.Thread(target=compile_stops, daemon=True).start()
     try:
         if not settings.is_local:
             context.addPyFile(str(_zip_package(settings.run_folder)))
