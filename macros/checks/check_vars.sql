@@ -13,6 +13,7 @@
         {% endif %}
 
         {% do check_noise_vars() %}
+        {% do check_stop_vars() %}
 
         {% if var('landing_path') is not string or var('landing_path') | trim == '' %}
             {% do stop("The var landing_path is '" ~ var('landing_path')
@@ -91,6 +92,28 @@
 {% endmacro %}
 
 
+{# What stops and journeys need. #}
+{% macro check_stop_vars() %}
+    {% for name, unit in [
+        ('stop_radius_km', 'km'), ('stop_min_stay_minutes', 'minutes'),
+        ('stop_max_gap_minutes', 'minutes'), ('max_journey_hours', 'hours')
+    ] %}
+        {% set value = var(name) %}
+        {% if value is not number or value is boolean or value <= 0 %}
+            {% do stop("The var " ~ name ~ " is '" ~ value ~ "'; set it to a number of " ~ unit
+                ~ " above 0.") %}
+        {% endif %}
+    {% endfor %}
+    {% for name, unit in [('pingpong_minutes', 'minutes'), ('pingpong_km', 'km')] %}
+        {% set value = var(name) %}
+        {% if value is not number or value is boolean or value < 0 %}
+            {% do stop("The var " ~ name ~ " is '" ~ value ~ "'; set it to a number of " ~ unit
+                ~ ", 0 or more.") %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {# A date is null or an ISO date that exists. Jinja cannot catch the error of strptime. #}
 {% macro check_date(what, value) %}
     {% set text = value | string %}
@@ -124,6 +147,7 @@
     {{ return(['landing_path', 'event_columns', 'event_delimiter', 'event_header',
         'event_timestamp_format', 'study_start', 'study_end', 'home_start', 'home_end',
         'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
-        'pseudonymise', 'retention_events_days', 'retention_subscriber_days',
-        'retention_candidates_days', 'retention_as_of']) }}
+        'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
+        'pingpong_km', 'max_journey_hours', 'pseudonymise', 'retention_events_days',
+        'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

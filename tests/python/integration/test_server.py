@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -25,6 +26,7 @@ from tests.python.conftest import (
     state,
     wait_until_gone,
 )
+from tests.python.integration.inline import compiled
 from throng.udfs import REGISTRY
 
 
@@ -81,6 +83,38 @@ def test_every_new_session_has_the_functions(server):
     first, second = (server.query("select pseudonymise('x', date'2020-02-01')") for _ in range(2))
     assert first == second
     assert len(first[0][0]) == 32
+
+
+def test_stops_and_journeys_through_the_macros(server, tmp_path):
+    """Four events of one person: a stay, an hour under way, a stay a degree to the east."""
+    sql = """
+        with events as (
+            select * from values
+                ('s', timestamp '2020-02-03 11:30:00', 2, 1.0, 0.0),
+                ('s', timestamp '2020-02-03 08:00:00', 1, 0.0, 0.0),
+                ('s', timestamp '2020-02-03 10:30:00', 2, 1.0, 0.0),
+                ('s', timestamp '2020-02-03 09:30:00', 1, 0.0, 0.0)
+                as events (subscriber_id, event_at, cell_number, longitude, latitude)
+        ),
+        traces as (
+            select {{ trace_of('event_at', 'cell_number', 'longitude', 'latitude') }} as trace
+            from events group by subscriber_id
+        ),
+        stops as (select {{ stops_of('trace') }} as stops from traces),
+        journeys as (select stops, {{ journeys_of('stops') }} as journeys from stops)
+        select
+            concat_ws(' ', stops.kind), concat_ws(' ', stops.cell_number),
+            journeys[0].departed_after, journeys[0].arrived_before,
+            round(journeys[0].distance_km, 1), size(journeys)
+        from journeys
+    """
+    assert server.query(compiled(server, sql, tmp_path)) == [
+        (
+            *("stay stay", "1 2"),
+            *(datetime(2020, 2, 3, 9, 30), datetime(2020, 2, 3, 10, 30)),
+            *(111.2, 1),
+        )
+    ]
 
 
 def test_a_persistent_view_may_use_a_function(server):
