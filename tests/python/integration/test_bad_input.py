@@ -61,6 +61,11 @@ def stopped_with(done) -> str:
             "The var event_timestamp_format is 'sometimes'; set it to a Java pattern",
         ),
         ({"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."),
+        ({"stop_radius_km": 0}, "The var stop_radius_km is '0'; set it to a number of km above 0."),
+        (
+            {"pingpong_minutes": -1},
+            "The var pingpong_minutes is '-1'; set it to a number of minutes, 0 or more.",
+        ),
     ],
     ids=str,
 )
@@ -100,9 +105,9 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
     """A project newer than its server: the check asks for a function that is not there."""
     project = copy_project(tmp_path_factory.mktemp("newer"))
     check = project / "macros/checks/check_udfs.sql"
-    check.write_text(check.read_text().replace("'pseudonymise'", "'detect_stops', 'pseudonymise'"))
+    check.write_text(check.read_text().replace("'pseudonymise'", "'of_tomorrow', 'pseudonymise'"))
     said = stopped_with(server.dbt("build", landing=landing, project=project))
-    assert said.startswith("The server lacks the Python function 'detect_stops'.")
+    assert said.startswith("The server lacks the Python function 'of_tomorrow'.")
 
 
 def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
