@@ -36,6 +36,7 @@ from scipy.sparse.csgraph import connected_components
 from throng.disclosure.programs import InfeasibleError, Programs, TimeIsUpError
 from throng.disclosure.relations import AuditError
 from throng.disclosure.system import BoolArray, FloatArray, IntArray, System
+from throng.disclosure.twins import without_twins
 
 LARGE = 200
 BATCH = 1500
@@ -58,6 +59,7 @@ class Problem:
         con, var, sign: One entry each, shape (e,).
         lower, upper: Bounds of the unknowns, shape (n,).
         con_lower, con_upper: Bounds of the constraints, shape (m,).
+        relation: Number of the relation that each constraint is of, shape (m,).
         moving: Unknowns whose bounds still moved when propagation gave up, shape (n,).
     """
 
@@ -68,6 +70,7 @@ class Problem:
     upper: FloatArray
     con_lower: FloatArray
     con_upper: FloatArray
+    relation: IntArray
     moving: BoolArray
 
     def activity(self) -> tuple[FloatArray, FloatArray]:
@@ -138,6 +141,7 @@ class Problem:
             upper=self.upper[variables],
             con_lower=(self.con_lower - constant)[constraints],
             con_upper=(self.con_upper - constant)[constraints],
+            relation=self.relation[constraints],
             moving=self.moving[variables],
         )
         return problem, variables, constraints
@@ -240,6 +244,7 @@ def merge(problem: Problem, enabled: bool = True) -> tuple[Problem, Merge]:
             upper=np.where(n_endless > 0, np.inf, sums),
             con_lower=problem.con_lower,
             con_upper=problem.con_upper,
+            relation=problem.relation,
             moving=moving,
         ),
         merged,
@@ -324,11 +329,16 @@ class Attacked:
 
 @dataclass
 class Component:
-    """A connected part with a cycle: n unknowns (sums of members), k members."""
+    """A connected part with a cycle: n unknowns (sums of members), k members.
+
+    fractions: Whether it is judged over fractions: with many unknowns, integer programs take
+        minutes and decide nothing.
+    """
 
     problem: Problem
     members: Merge
     goals: Goals
+    fractions: bool
 
     def digest(self) -> bytes:
         """A name for the content."""
@@ -360,7 +370,8 @@ def attack(
         system: Tables and relations.
         min_width: Width from which an interval protects, at least 1.
         exact: Find the exact bounds of protected cells too.
-        merging: Merge what is interchangeable; without it the result is the same, later.
+        merging: Merge what is interchangeable and attack one of twins; without it the result is the
+            same, later.
         workers: Number of processes for the solver.
         progress: Called with a line of text now and then.
         cache: Results of components by content, for a series of similar systems.
@@ -379,6 +390,7 @@ def attack(
         upper=system.upper.copy(),
         con_lower=system.con_lower,
         con_upper=system.con_upper,
+        relation=system.con_relation,
         moving=np.zeros(len(system.lower), bool),
     )
     n_hidden = int(asked.audited.sum())
@@ -412,15 +424,22 @@ def attack(
         )
         lower[of], upper[of] = low, high
     components = _components(core, parts, ~settled, positions, members, unknowns, asked)
+    folded = [
+        without_twins(component)
+        if component.fractions and merging
+        else (component, np.arange(len(component.members.group)))
+        for component, _ in components
+    ]
     counts["settled"] = int(settled.sum())
     counts["components"] = len(components)
     counts["programs"] = 0
-    counts["solver_unknowns"] = sum(len(c.problem.lower) for c, _ in components)
-    solved = _solve_all([c for c, _ in components], exact, workers, tell, cache)
-    for (_, of), bounds in zip(components, solved, strict=True):
+    counts["solver_unknowns"] = sum(len(c.problem.lower) for c, _ in folded)
+    solved = _solve_all([c for c, _ in folded], exact, workers, tell, cache)
+    for (_, of), (_, same), bounds in zip(components, folded, solved, strict=True):
         if bounds is None:
             raise _contradiction(system, int(of[0]))
-        lower[of], upper[of], programs = bounds
+        least, most, programs = bounds
+        lower[of], upper[of] = least[same], most[same]
         counts["programs"] += programs
     return Attacked(lower[same_as], upper[same_as], counts)
 
@@ -580,11 +599,13 @@ def _components(
             upper=core.upper[variables],
             con_lower=core.con_lower[cons],
             con_upper=core.con_upper[cons],
+            relation=core.relation[cons],
             moving=core.moving[variables],
         )
         of = unknowns[mine]
         part = members.of(mine, new_var[member_group[mine]])
-        found.append((Component(problem, part, asked.of(of)), of))
+        fractions = len(variables) > LARGE
+        found.append((Component(problem, part, asked.of(of), fractions), of))
     return found
 
 
@@ -718,7 +739,7 @@ class _Batch:
             ),
             min_width=components[0].goals.min_width,
         )
-        self.large = np.array(sizes) > LARGE
+        self.large = np.array([c.fractions for c in components])
         # Witnessed values; none yet.
         self.least = np.full(len(self.lower), np.inf)
         self.most = np.full(len(self.lower), -np.inf)
