@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from throng.mobility.stops import (
     EARTH_RADIUS_KM,
@@ -18,6 +17,7 @@ from throng.mobility.stops import (
     Ints,
     Longs,
     Stops,
+    offsets_of,
 )
 
 
@@ -69,7 +69,7 @@ def find_journeys(stops: Stops, max_journey_hours: Floats, radius_km: Floats) ->
     distance_km = _kilometres(stops, origin, destination)
     # All stops from an origin to its destination, one pair after the other.
     sizes = destination - origin
-    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    begins = offsets_of(sizes)
     legs = np.repeat(origin - begins[:-1], sizes) + np.arange(begins[-1])
     path_km = _by_pair(np.add, _kilometres(stops, legs, legs + 1), begins)
     farthest_km = _by_pair(
@@ -90,7 +90,7 @@ def find_journeys(stops: Stops, max_journey_hours: Floats, radius_km: Floats) ->
     arrived_after = np.maximum(came_after, departed_after)
     per_subscriber = np.bincount(subscriber[origin], minlength=n_subscribers)
     return Journeys(
-        offsets=_running(per_subscriber),
+        offsets=offsets_of(per_subscriber),
         origin=origin,
         destination=destination,
         departed_after=departed_after,
@@ -101,7 +101,7 @@ def find_journeys(stops: Stops, max_journey_hours: Floats, radius_km: Floats) ->
         path_km=path_km[is_journey],
         duration_min_minutes=_minutes(np.maximum(arrived_after - departed_before, 0)),
         duration_max_minutes=_minutes(arrived_before - departed_after),
-        passed_offsets=_running(n_passed),
+        passed_offsets=offsets_of(n_passed),
         passed_cells=stops.cell_number[passed],
     )
 
@@ -123,7 +123,3 @@ def _by_pair(function: np.ufunc, values: Floats, begins: Longs) -> Floats:
 
 def _minutes(microseconds: Longs) -> Floats:
     return microseconds / MICROSECONDS_PER_MINUTE
-
-
-def _running(sizes: NDArray[np.integer]) -> Longs:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -161,12 +161,17 @@ def in_order(events: Events) -> Events:
     order = order[~is_copy[order]]
     sizes = np.bincount(trace[order], minlength=n_traces)
     return Events(
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        offsets_of(sizes),
         when[order],
         longitude[order],
         latitude[order],
         cell[order],
     )
+
+
+def offsets_of(sizes: NDArray[np.integer]) -> Longs:
+    """Where each of some runs of these sizes begins, and the end: shape (runs + 1,)."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _chord(kilometres: Floats) -> Floats:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from throng.mobility.journeys import find_journeys
-from throng.mobility.stops import NO_CELL, NO_TIME, Events, Rules, Stops, find_stops
+from throng.mobility.stops import NO_CELL, NO_TIME, Events, Rules, Stops, find_stops, offsets_of
 
 INSTANT = pa.timestamp("us", tz="UTC")
 KINDS = pa.array(["pass_by", "stay"])
@@ -149,8 +149,7 @@ def _events(trace: pa.Array) -> Events:
         is_usable = pc.and_(is_usable, pc.fill_null(pc.is_finite(degrees), False))
     cell = pc.fill_null(pc.cast(columns["cell_number"], pa.int32()), NO_CELL)
     if not pc.all(is_usable).as_py() and len(elements):
-        kept_before = np.concatenate([[0], np.cumsum(_numpy(is_usable))])
-        offsets = kept_before[offsets].astype(np.int64)
+        offsets = offsets_of(_numpy(is_usable))[offsets]  # how many are kept before each
         when, longitude, latitude, cell = (
             column.filter(is_usable) for column in (when, longitude, latitude, cell)
         )
@@ -160,7 +159,7 @@ def _events(trace: pa.Array) -> Events:
 def _offsets(lists: pa.Array) -> np.ndarray:
     """Where each list begins among the elements of lists.flatten(), and the end."""
     sizes = _numpy(pc.fill_null(pc.list_value_length(lists), 0))
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return offsets_of(sizes)
 
 
 def _parameter(name: str, values: pa.Array) -> np.ndarray:
