@@ -185,7 +185,7 @@ def _microseconds(minutes: Floats) -> Longs:
 
 
 @compiled
-def _look_at_times(offsets, when):  # noqa: ANN001, ANN202
+def _look_at_times(offsets: Longs, when: Longs) -> tuple[bool, Flags]:
     """Whether every trace is in order of time, and which events share their instant."""
     is_ascending = True
     is_shared = np.zeros(len(when), np.bool_)
@@ -198,7 +198,7 @@ def _look_at_times(offsets, when):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _number_sites(longitude, latitude):  # noqa: ANN001, ANN202
+def _number_sites(longitude: Floats, latitude: Floats) -> tuple[Longs, Longs]:
     """Number distinct coordinates in order of appearance: site of each event, first event of each.
 
     A hash table with open addressing; equal coordinates are one site.
@@ -237,7 +237,9 @@ def _number_sites(longitude, latitude):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _settle_pingpong(when, site, position, longest, nearest):  # noqa: ANN001, ANN202
+def _settle_pingpong(
+    when: Longs, site: Longs, position: Floats, longest: int, nearest: float
+) -> Longs:
     """Give events of a quick detour the site that the phone was at before and after."""
     n = len(when)
     at = site.copy()
@@ -265,7 +267,7 @@ def _settle_pingpong(when, site, position, longest, nearest):  # noqa: ANN001, A
 
 
 @compiled
-def _chord_between(position, one, other):  # noqa: ANN001, ANN202
+def _chord_between(position: Floats, one: int, other: int) -> float:
     x = position[one, 0] - position[other, 0]
     y = position[one, 1] - position[other, 1]
     z = position[one, 2] - position[other, 2]
@@ -273,7 +275,7 @@ def _chord_between(position, one, other):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _add_member(site, weight, members, weights, n_members):  # noqa: ANN001, ANN202
+def _add_member(site: int, weight: float, members: Longs, weights: Floats, n_members: int) -> int:
     for member in range(n_members):
         if members[member] == site:
             weights[member] += weight
@@ -284,7 +286,9 @@ def _add_member(site, weight, members, weights, n_members):  # noqa: ANN001, ANN
 
 
 @compiled
-def _put_centre(kind, position, members, weights, n_members, centre):  # noqa: ANN001, ANN202
+def _put_centre(
+    kind: int, position: Floats, members: Longs, weights: Floats, n_members: int, centre: Floats
+) -> None:
     """Write the centre of some weighted sites, a point on the unit sphere, into centre (3,)."""
     if kind == MEDOID:
         best = np.inf
@@ -319,7 +323,9 @@ def _put_centre(kind, position, members, weights, n_members, centre):  # noqa: A
 
 
 @compiled
-def _most_plausible(when, site, position, radius, reach, gap):  # noqa: ANN001, ANN202
+def _most_plausible(
+    when: Longs, site: Longs, position: Floats, radius: float, reach: float, gap: int
+) -> Longs:
     """Give each event the place of the cheapest course of the phone (Viterbi's algorithm).
 
     An event within radius of the place costs nothing, one within reach of it 1, one beyond cannot
@@ -389,7 +395,9 @@ def _most_plausible(when, site, position, radius, reach, gap):  # noqa: ANN001, 
 
 
 @compiled
-def _runs(when, at, position, radius, gap, kind):  # noqa: ANN001, ANN202
+def _runs(
+    when: Longs, at: Longs, position: Floats, radius: float, gap: int, kind: int
+) -> tuple[Longs, Floats, Flags]:
     """Cut a trace where an event is too far from the centre so far, or comes too late.
 
     Returns for each run: first event (and one entry more, the number of events), centre, whether
@@ -436,19 +444,19 @@ def _runs(when, at, position, radius, gap, kind):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _join(  # noqa: ANN202
-    when,  # noqa: ANN001
-    at,  # noqa: ANN001
-    position,  # noqa: ANN001
-    first,  # noqa: ANN001
-    after_gap,  # noqa: ANN001
-    centres,  # noqa: ANN001
-    radius,  # noqa: ANN001
-    reach,  # noqa: ANN001
-    stay,  # noqa: ANN001
-    longest,  # noqa: ANN001
-    kind,  # noqa: ANN001
-):
+def _join(
+    when: Longs,
+    at: Longs,
+    position: Floats,
+    first: Longs,
+    after_gap: Flags,
+    centres: Floats,
+    radius: float,
+    reach: float,
+    stay: int,
+    longest: int,
+    kind: int,
+) -> tuple[Longs, Longs, Floats, Flags, Flags]:
     """Join a run to an earlier one of the same place if all between were in reach and no stays.
 
     Returns first and last event, centre and after_gap of each stop, and which events are at it
@@ -492,7 +500,17 @@ def _join(  # noqa: ANN202
 
 
 @compiled
-def _centre_again(kind, when, at, position, is_at, first, last, stop, centres):  # noqa: ANN001, ANN202
+def _centre_again(
+    kind: int,
+    when: Longs,
+    at: Longs,
+    position: Floats,
+    is_at: Flags,
+    first: Longs,
+    last: Longs,
+    stop: int,
+    centres: Floats,
+) -> None:
     """Compute the centre of a stop from all its events."""
     n_members = 0
     members = np.empty(len(position), np.int64)
@@ -508,7 +526,16 @@ def _centre_again(kind, when, at, position, is_at, first, last, stop, centres): 
 
 
 @compiled
-def _put_sure_times(when, first, last, is_own, is_alone, stay, confirm, sure):  # noqa: ANN001, ANN202
+def _put_sure_times(
+    when: Longs,
+    first: int,
+    last: int,
+    is_own: Flags,
+    is_alone: Flags,
+    stay: int,
+    confirm: int,
+    sure: Longs,
+) -> int:
     """Write since and until when a stop is sure, its second and last but one sure event (4,).
 
     is_alone: whether nothing within reach came before, or comes after (two flags). Otherwise the
@@ -540,7 +567,7 @@ def _put_sure_times(when, first, last, is_own, is_alone, stay, confirm, sure):  
 
 
 @compiled
-def _next_own(is_own, event, end, step):  # noqa: ANN001, ANN202
+def _next_own(is_own: Flags, event: int, end: int, step: int) -> int:
     while event != end:
         event += step
         if is_own[event]:
@@ -549,17 +576,17 @@ def _next_own(is_own, event, end, step):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _time_elsewhere(  # noqa: ANN202
-    stop,  # noqa: ANN001
-    step,  # noqa: ANN001
-    edge,  # noqa: ANN001
-    sure_edge,  # noqa: ANN001
-    is_proof,  # noqa: ANN001
-    after_gap,  # noqa: ANN001
-    centres,  # noqa: ANN001
-    radius,  # noqa: ANN001
-    reach,  # noqa: ANN001
-):
+def _time_elsewhere(
+    stop: int,
+    step: int,
+    edge: Longs,
+    sure_edge: Longs,
+    is_proof: Flags,
+    after_gap: Flags,
+    centres: Floats,
+    radius: float,
+    reach: float,
+) -> int:
     """The time nearest to a stop, before (step -1) or after it (1), that proves absence.
 
     A stop out of reach proves it with any event (edge: the time of the one that faces us), one
@@ -582,7 +609,7 @@ def _time_elsewhere(  # noqa: ANN202
 
 
 @compiled
-def _most_frequent(cell, is_counted):  # noqa: ANN001, ANN202
+def _most_frequent(cell: Ints, is_counted: Flags) -> int:
     """The cell of most events, of several the one seen first; NO_CELL where none is known."""
     size = 4
     while size < 2 * len(cell):
@@ -603,7 +630,7 @@ def _most_frequent(cell, is_counted):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _slot_of(cell, slots):  # noqa: ANN001, ANN202
+def _slot_of(cell: int, slots: Ints) -> int:
     slot = (np.int64(cell) * np.int64(2654435761) >> 7) & (len(slots) - 1)
     while slots[slot] != NO_CELL and slots[slot] != cell:
         slot = (slot + 1) & (len(slots) - 1)
@@ -611,7 +638,7 @@ def _slot_of(cell, slots):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _positions(longitude, latitude):  # noqa: ANN001, ANN202
+def _positions(longitude: Floats, latitude: Floats) -> Floats:
     """Points on the unit sphere, shape (sites, 3): no seam at the date line or the poles."""
     position = np.empty((len(longitude), 3))
     for site in range(len(longitude)):
@@ -623,21 +650,21 @@ def _positions(longitude, latitude):  # noqa: ANN001, ANN202
 
 
 @compiled
-def _find_all(  # noqa: ANN202
-    offsets,  # noqa: ANN001
-    event_us,  # noqa: ANN001
-    longitude,  # noqa: ANN001
-    latitude,  # noqa: ANN001
-    cell_number,  # noqa: ANN001
-    chords,  # noqa: ANN001
-    spans,  # noqa: ANN001
-    kind,  # noqa: ANN001
-    stop_offsets,  # noqa: ANN001
-    is_stay,  # noqa: ANN001
-    times,  # noqa: ANN001
-    degrees,  # noqa: ANN001
-    counts,  # noqa: ANN001
-):
+def _find_all(
+    offsets: Longs,
+    event_us: Longs,
+    longitude: Floats,
+    latitude: Floats,
+    cell_number: Ints,
+    chords: Floats,
+    spans: Longs,
+    kind: int,
+    stop_offsets: Longs,
+    is_stay: Flags,
+    times: Longs,
+    degrees: Floats,
+    counts: Ints,
+) -> int:
     """Fill the columns of the stops; return how many stops there are."""
     total = 0
     confirm = np.int64(CONFIRM_MINUTES * MICROSECONDS_PER_MINUTE)
@@ -696,6 +723,6 @@ def _find_all(  # noqa: ANN202
 
 
 @compiled
-def _degrees(point):  # noqa: ANN001, ANN202
+def _degrees(point: Floats) -> tuple[float, float]:
     across = np.sqrt(point[0] * point[0] + point[1] * point[1])
     return np.degrees(np.arctan2(point[1], point[0])), np.degrees(np.arctan2(point[2], across))
