@@ -51,7 +51,12 @@ HALF_HOUR = 30 * MINUTE
 NEAR_KM, OVERLAP = 1.5, 0.5
 RADII_KM = (1.0, 2.0, 3.0, 5.0)
 STEPS = 128  # of a journey, to find where it leaves and enters the reach of a mast
-CENTRES = {"mean": 0, "median": 1, "medoid": 2, "time-weighted mean": 3}
+CENTRES = {
+    "mean": kernel.MEAN,
+    "median": kernel.MEDIAN,
+    "medoid": kernel.MEDOID,
+    "time-weighted mean": kernel.TIME_MEAN,
+}
 COLUMNS = ("who", "began", "ended", "longitude", "latitude")
 
 
@@ -301,15 +306,23 @@ def trackintel(world: World, radius_km: float, gap_minutes: float, with_last: bo
 
 # Not cached: a cache knows the name of its module, and a test loads this file by another.
 @njit
-def _apart(longitude, latitude, one, other):  # noqa: ANN001, ANN202
+def _apart(longitude: np.ndarray, latitude: np.ndarray, one: int, other: int) -> float:
     up, east = np.radians(latitude[one]), np.radians(longitude[one] - longitude[other])
     low = np.radians(latitude[other])
     half = np.sin((up - low) / 2) ** 2 + np.cos(up) * np.cos(low) * np.sin(east / 2) ** 2
-    return 2 * 6371.0088 * np.arcsin(np.sqrt(half))
+    return 2 * kernel.EARTH_RADIUS_KM * np.arcsin(np.sqrt(half))
 
 
 @njit
-def _anchor_scan(offsets, when, longitude, latitude, radius, shortest, gap):  # noqa: ANN001, ANN202
+def _anchor_scan(
+    offsets: np.ndarray,
+    when: np.ndarray,
+    longitude: np.ndarray,
+    latitude: np.ndarray,
+    radius: float,
+    shortest: float,
+    gap: float,
+) -> list[tuple[float, ...]]:
     found = [(0.0, 0.0, 0.0, 0.0, 0.0) for _ in range(0)]
     for trace in range(len(offsets) - 1):
         anchor, end = offsets[trace], offsets[trace + 1]
@@ -329,7 +342,16 @@ def _anchor_scan(offsets, when, longitude, latitude, radius, shortest, gap):  # 
 
 
 @njit
-def _sliding_scan(offsets, when, longitude, latitude, radius, shortest, gap, with_last):  # noqa: ANN001, ANN202
+def _sliding_scan(
+    offsets: np.ndarray,
+    when: np.ndarray,
+    longitude: np.ndarray,
+    latitude: np.ndarray,
+    radius: float,
+    shortest: float,
+    gap: float,
+    with_last: bool,
+) -> list[tuple[float, ...]]:
     found = [(0.0, 0.0, 0.0, 0.0, 0.0) for _ in range(0)]
     for trace in range(len(offsets) - 1):
         anchor, end = offsets[trace], offsets[trace + 1]
