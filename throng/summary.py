@@ -59,8 +59,11 @@ def _events(query: Query) -> Iterator[str]:
         """
     )
     n_rejected = sum(rows for _, rows in rejected)
+    [(long_traces,)] = query("select count(*) from protected.int_long_traces")
     yield f"Period covered      {f'{first} to {last}' if accepted else 'none: no event accepted'}"
     yield f"Subscribers         {subscribers:>12,}"
+    if long_traces:
+        yield f"  without stops     {long_traces:>12,}   (more than trace_max_events events)"
     yield f"Events in           {accepted + n_rejected:>12,}"
     yield f"  accepted          {accepted:>12,}"
     yield f"    without an area {without_area:>12,}   (counted nowhere)"

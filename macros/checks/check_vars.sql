@@ -111,6 +111,11 @@
                 ~ ", 0 or more.") %}
         {% endif %}
     {% endfor %}
+    {% set events = var('trace_max_events') %}
+    {% if events is not integer or events is boolean or not 1 <= events <= 10000000 %}
+        {% do stop("The var trace_max_events is '" ~ events ~ "'; set it to a whole number from 1 "
+            ~ "to 10000000: the events of one subscriber are in memory at once.") %}
+    {% endif %}
 {% endmacro %}
 
 
@@ -148,6 +153,7 @@
         'event_timestamp_format', 'study_start', 'study_end', 'home_start', 'home_end',
         'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
-        'pingpong_km', 'max_journey_hours', 'pseudonymise', 'retention_events_days',
-        'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
+        'pingpong_km', 'max_journey_hours', 'trace_max_events', 'pseudonymise',
+        'retention_events_days', 'retention_subscriber_days', 'retention_candidates_days',
+        'retention_as_of']) }}
 {% endmacro %}

@@ -27,3 +27,10 @@
         false
     )
 {%- endmacro %}
+
+
+{# The second largest value of a group, null where there is one alone: what is_not_dominated asks
+   for beside the largest. An aggregate. #}
+{% macro second_largest(column) -%}
+    try_element_at(sort_array(collect_list({{ column }}), false), 2)
+{%- endmacro %}

@@ -1,8 +1,8 @@
 {# A number as it is published: as counted, unless an option blurs it; rounded last. All numbers of
-   a row have the same noise. #}
-{% macro released_count(column) -%}
+   a row have the same noise, but for a number of other people, whose key is given. #}
+{% macro released_count(column, people_key='people_key') -%}
     {% if var('noise_mechanism') == 'cell_key' -%}
-        {{ rounded_to_base('(' ~ column ~ ' + ' ~ cell_key_noise('people_key') ~ ')') }}
+        {{ rounded_to_base('(' ~ column ~ ' + ' ~ cell_key_noise(people_key) ~ ')') }}
     {%- else -%}
         {{ rounded_to_base(column) }}
     {%- endif %}

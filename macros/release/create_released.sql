@@ -60,7 +60,7 @@ create table if not exists protected.published_cells (
     period_start timestamp,
     table_cell string,
     n_subscribers bigint,
-    n_events bigint,
+    other_measures bigint,
     people_key bigint,
     release_id string
 ) using parquet partitioned by (release_id)

@@ -67,7 +67,7 @@ select
     cast(
         sum(
             cast(
-                xxhash64(mart, period, period_start, table_cell, n_subscribers, n_events, people_key)
+                xxhash64(mart, period, period_start, table_cell, n_subscribers, other_measures, people_key)
                 as decimal(38, 0)
             )
         ) as string

@@ -9,9 +9,22 @@
 {% endmacro %}
 
 
-{# The key columns of a mart: all that are not numbers or the flag. #}
+{# The key columns of a mart: all that are neither numbers with a meaning of their own (bigint,
+   double) nor the flag. An hour or a band of distance is an int. #}
 {% macro key_columns(mart) %}
-    {% do return(
-        mart.columns.keys() | reject('in', ['n_subscribers', 'n_events', 'is_suppressed']) | list
-    ) %}
+    {% set keys = [] %}
+    {% for column in mart.columns.values()
+        if column.data_type not in ['bigint', 'double', 'boolean'] %}
+        {% do keys.append(column.name) %}
+    {% endfor %}
+    {% do return(keys) %}
 {% endmacro %}
+
+
+{# One number that changes with any measure of a candidate's cell beside its head count; null where
+   there is no other. #}
+{% macro other_measures(mart) -%}
+    {% set measures = mart.columns.values() | selectattr('data_type', 'in', ['bigint', 'double'])
+        | map(attribute='name') | reject('equalto', 'n_subscribers') | list -%}
+    {{ 'xxhash64(' ~ measures | join(', ') ~ ')' if measures else 'cast(null as bigint)' }}
+{%- endmacro %}

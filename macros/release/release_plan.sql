@@ -73,7 +73,7 @@ changes as (
         on now.table_cell = before.table_cell
     where
         now.people_key is distinct from before.people_key
-        or now.n_events is distinct from before.n_events
+        or now.other_measures is distinct from before.other_measures
 
 ),
 
@@ -157,7 +157,7 @@ select
     period_start,
     {{ table_cell(mart.name, key_columns(mart)) }} as table_cell,
     n_subscribers,
-    {{ 'n_events' if 'n_events' in mart.columns else 'cast(null as bigint)' }} as n_events,
+    {{ other_measures(mart) }} as other_measures,
     people_key
 from protected.candidate_{{ mart.name }}
 {% endmacro %}

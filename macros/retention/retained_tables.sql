@@ -60,7 +60,7 @@
 
 
 {# SQL of the date from which the age of a table's rows counts: the date of the event; else the last
-   day of the period, as far as the study goes; for what has neither, the last day of the study. #}
+   day of the period or week, as far as the study goes; for what has none, the last day of the study. #}
 {% macro retention_date(table, last_dates) %}
     {% set columns = [] %}
     {% for row in run_query('describe ' ~ table['relation']).rows %}
@@ -79,6 +79,8 @@
             ~ " when 'week' then date_add(cast(period_start as date), 6)"
             ~ " else cast(period_start as date) end)"
         ) }}
+    {% elif 'week_start' in columns %}
+        {{ return('least(' ~ study_end ~ ', date_add(week_start, 6))') }}
     {% else %}
         {{ return(study_end) }}
     {% endif %}

@@ -39,7 +39,7 @@ cells_before as (
         successions.next_release_id,
         cells.table_cell,
         cells.n_subscribers,
-        cells.n_events,
+        cells.other_measures,
         cells.people_key
     from successions
     inner join {{ model }} as cells
@@ -59,7 +59,7 @@ cells_after as (
         successions.next_release_id,
         cells.table_cell,
         cells.n_subscribers,
-        cells.n_events,
+        cells.other_measures,
         cells.people_key
     from successions
     inner join {{ model }} as cells
@@ -84,7 +84,7 @@ full outer join cells_after
 where
     (
         cells_before.people_key is distinct from cells_after.people_key
-        or cells_before.n_events is distinct from cells_after.n_events
+        or cells_before.other_measures is distinct from cells_after.other_measures
     )
     and not {{ has_min_group_size(
         'abs(coalesce(cells_after.n_subscribers, 0) - coalesce(cells_before.n_subscribers, 0))'

@@ -21,6 +21,8 @@ from throng.disclosure.repair import MAX_ROUNDS, Repair, repair
 from throng.release.warehouse import Warehouse
 
 RELATIONS = Path("seeds/disclosure_relations.csv")
+# Which area, or pair of areas, lies in which: public, and no numbers of people.
+LOOKUPS = ("area_parents", "area_pair_parents")
 # Decisions of the plan that put a period before readers.
 PUBLISHED = ("new", "revision")
 # A text of SQL with more values than this takes Spark long to read.
@@ -142,6 +144,11 @@ def _tables(warehouse: Warehouse) -> Iterator[tuple[str, pa.Table]]:
                 yield f"{mart}@{earlier}", _rows(warehouse, f"released.{mart}", then)
     parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
     yield "area_parents", warehouse.frame("protected.int_area_parents", parents)
+    pairs = ["from_area_id", "to_area_id", "parent_from_area_id", "parent_to_area_id"]
+    yield (
+        "area_pair_parents",
+        warehouse.frame("protected.int_area_pair_parents", ["area_level", "parent_level", *pairs]),
+    )
 
 
 def _ledger(warehouse: Warehouse) -> list[tuple[str, Period, str, str]]:
@@ -174,7 +181,7 @@ def _tolerance(tables: Iterable[str], rounding_base: int, mechanism: str) -> dic
     """How far a published number may be from the true one, by table."""
     noise = 5.0 if mechanism == "cell_key" else 0.0
     width = rounding_base / 2 + noise
-    return {name: width for name in tables if name != "area_parents"} if width else {}
+    return {name: width for name in tables if name not in LOOKUPS} if width else {}
 
 
 def record_findings(warehouse: Warehouse, attack: Attack) -> None:

@@ -26,6 +26,8 @@ from throng.release.warehouse import (
 )
 
 COUNTRY = "country"
+# Keys of marts; measures are bigint or double.
+KEY_TYPES = ("string", "timestamp", "int")
 HEADER = (
     "cells with people",
     "small % cells",
@@ -194,18 +196,18 @@ def _costs(warehouse: Warehouse, setting: Setting) -> Iterator[Cost]:
     )
     order = [COUNTRY, *(level for (level,) in levels)]
     for mart in _marts(warehouse):
-        columns = [
-            name for name, *_ in warehouse.query(f"show columns in protected.release_{mart}")
+        keys = [
+            name
+            for name, kind, *_ in warehouse.query(f"describe protected.release_{mart}")
+            if kind in KEY_TYPES and name != "table_cell"
         ]
-        rows = warehouse.query(_costs_sql(mart, columns, setting.size))
+        rows = warehouse.query(_costs_sql(mart, keys, setting.size))
         for level, *counts in sorted(rows, key=lambda row: order.index(row[0])):
             yield Cost(setting.name, mart, level, *counts)
 
 
-def _costs_sql(mart: str, columns: Sequence[str], size: int) -> str:
+def _costs_sql(mart: str, keys: Sequence[str], size: int) -> str:
     """Cells and people of a candidate, and what became of them in the release."""
-    others = ("n_subscribers", "n_events", "is_suppressed", "table_cell")
-    keys = [name for name in columns if name not in others]
     same = " and ".join(f"candidates.{key} <=> releases.{key}" for key in keys)
     level = "releases.area_level" if "area_level" in keys else f"'{COUNTRY}'"
     return f"""

@@ -84,6 +84,7 @@ _ARROW = {
     "timestamp": pa.timestamp("us"),
     "bigint": pa.int64(),
     "int": pa.int32(),
+    "double": pa.float64(),
     "boolean": pa.bool_(),
 }
 

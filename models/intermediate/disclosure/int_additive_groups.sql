@@ -15,6 +15,8 @@ members as (
     select * from {{ ref('int_additive_groups_residents') }}
     union all
     select * from {{ ref('int_additive_groups_visits') }}
+    union all
+    select * from {{ ref('int_additive_groups_stops') }}
 
 ),
 

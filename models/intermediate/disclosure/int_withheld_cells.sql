@@ -28,6 +28,12 @@ repairs as (
 
 ),
 
+dominated_cells as (
+
+    select * from {{ ref('int_dominated_cells') }}
+
+),
+
 members as (
 
     select
@@ -106,6 +112,8 @@ withheld as (
     select table_cell from withheld_so_far
     union all
     select table_cell from repairs
+    union all
+    select table_cell from dominated_cells
     union all
     select table_cell from members_to_withhold
     union all

@@ -94,7 +94,9 @@ final as (
         longitude,
         latitude,
         valid_from,
-        valid_to
+        valid_to,
+        -- One number per cell and place, in order of cell_id: what Python functions call a cell.
+        cast(row_number() over (order by cell_id asc, valid_from asc) as int) as cell_number
     from versions_ranked
     where version_rank = 1
 

@@ -97,6 +97,18 @@ CELLS = [
     ("GAP1", "33", "2019-12-29 00:00:00", ""),
 ]
 
+# Cells that lie near each other, for stops and journeys: km from T1 in a line, T5 aside. All others
+# are 150 km apart and more.
+NEAR_CELLS = [
+    # cell_id, longitude, latitude, area_id
+    ("T1", "60.0", "10.0", "41"),
+    ("T1b", "60.0", "10.0045", "41"),  # 0.5
+    ("T1c", "60.0", "10.036", "41"),  # 4
+    ("T2", "60.0", "10.108", "33"),  # 12
+    ("T3", "60.0", "10.36", "34"),  # 40, out of reach
+    ("T5", "61.5", "10.0", "34"),  # 164
+]
+
 PLAIN_EVENT_COLUMNS = {
     "subscriber_id": "msisdn",
     "event_at": "call_datetime",
@@ -430,6 +442,59 @@ def _background(country: _Country) -> None:
                 country.event(who, f"{day} 23:59:59", rng.choice(busy[:5]), *optional())
 
 
+def _stops_and_journeys(country: _Country) -> None:
+    """Stays, pass-bys and journeys; elsewhere nearly all stops are single events."""
+
+    def events(who: str, day: str, cells: str) -> None:
+        """'cell hh:mm hh:mm ..., cell hh:mm ...'"""
+        for part in cells.split(", "):
+            cell, *times = part.split(" ")
+            for time in times:
+                country.event(who, f"{day} {time}:00", cell)
+
+    for i, who in enumerate(_people("goer", 17)):
+        # 24 hours from stay to stay are one journey, 25 are none; the last lasts over midnight.
+        events(who, "2019-12-19", "T1 20:00 20:30 21:00")
+        events(who, "2019-12-20", "T5 21:00 21:30 22:00")
+        events(who, "2019-12-21", "T1 23:00 23:20")
+        events(who, "2019-12-22", f"T1b 00:{10 + i}")
+        # A silence of 13 hours cuts a stay in two, without a journey; one of 12 does not.
+        events(who, "2019-12-23", "T3 06:00 06:40 19:40 20:00 20:20")
+        # To T5; past T3, out of reach of both ends, to T1, with a mast in reach that means nothing.
+        events(who, "2019-12-24", f"T3 08:20 09:00, T5 12:00 12:30 13:{10 + i}, T3 15:00")
+        events(who, "2019-12-24", f"T1 17:{10 + i} 17:40, T2 17:50, T1 18:00 18:30")
+        # To and fro between two masts.
+        events(who, "2020-01-03", "T1 10:00 10:10 10:20 10:30 10:40, T1c 10:05 10:15 10:25 10:35")
+        # To work and back, on both days that the study has of the last week. At half past the hour
+        # is in time. Of what is between 22:30 and 23:30 one day is known, and that is enough.
+        for day in ("2020-01-13", "2020-01-14"):
+            events(who, day, "T1 00:30 03:30 06:30 08:00")
+            events(who, day, f"T2 09:{10 + i} 10:30 12:00 13:30 15:00 16:30")
+            # Not more than two hours on the way, or more.
+            back = "18:30" if i % 2 else "18:31"
+            events(who, day, f"T1 {back} 19:30 21:00 22:30")
+            if day == "2020-01-13":
+                events(who, day, "T1 23:30")
+    # One person makes up most of what 17 stayed, and most of the way that 17 went in a week.
+    for i, who in enumerate(_people("brief", 16)):
+        events(who, "2019-12-19", "N18 10:00 10:30")
+        events(who, "2019-12-23", "N18 08:00 08:30, N19 10:00 10:40")
+        # 14 on a Saturday, 15 back.
+        if i < 14:
+            events(who, "2019-12-21", "N18 10:00 10:30, MOVE1 12:00 12:40")
+        if i < 15:
+            events(who, "2019-12-24", "N19 08:00 08:30, N18 10:00 10:40")
+    for day in (18, 19, 20, 21, 22):
+        events("sitter", f"2019-12-{day}", "N18 00:10 08:10 16:10")
+    for day in (23, 24, 27):
+        for hour in range(0, 24, 3):
+            events("shuttle", f"2019-12-{day}", f"N18 {hour:02d}:00 {hour:02d}:30")
+            events("shuttle", f"2019-12-{day}", f"N19 {hour + 1:02d}:30 {hour + 2:02d}:00")
+    # At the middle of an hour at the end of one stay and at the beginning of the next: one day.
+    for day in (19, 20):
+        events("twin", f"2019-12-{day}", "T1 09:00 10:30, T5 10:30 11:30")
+
+
 def _csv(rows: list[list[str]], line_end: str = "\n") -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator=line_end).writerows(rows)
@@ -458,6 +523,7 @@ def write_edge_country(landing: Path) -> None:
         _copies,
         _faults,
         _background,
+        _stops_and_journeys,
     ):
         case(country)
     shuffle = random.Random(7)
@@ -470,6 +536,10 @@ def write_edge_country(landing: Path) -> None:
     sites = [
         [cell, f"{i}.5", f"-{i}.25", f"site {cell}", area, valid_from, valid_to]
         for i, (cell, area, valid_from, valid_to) in enumerate(CELLS)
+    ]
+    sites += [
+        [cell, longitude, latitude, f"site {cell}", area, "", ""]
+        for cell, longitude, latitude, area in NEAR_CELLS
     ]
     header = ["cell_id", "longitude", "latitude", "site_id", "area_id", "valid_from", "valid_to"]
     _write(landing / "cell_sites" / "cell_sites.csv", _csv([header, *sites]))

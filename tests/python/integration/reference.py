@@ -11,8 +11,12 @@ The tables, in the order they are made:
     areas      area_id, area_level, parent_area_id
     versions   the rows of cell_sites with their half-open validity
     judged     raw + event_at + area_id + reason (null = accepted)
+    above      for each area itself and the areas around it
     seen       located events, once per area level
     homes      area_level, period, period_start, subscriber_id, area_id
+    stops      of each subscriber, by throng.mobility, which has tests of its own
+    journeys   likewise, with the departure as one instant
+    rhythm     what each resident did at the middle of each hour of the day, most days of a week
 """
 
 from __future__ import annotations
@@ -25,8 +29,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+from throng.mobility.journeys import find_journeys
+from throng.mobility.stops import NO_TIME, Events, Rules, find_stops
 
 EVENT_COLUMNS = (
     "subscriber_id",
@@ -50,7 +58,7 @@ REASONS = (
     "duplicate",
 )
 
-# Key columns of each mart. The measures follow: n_subscribers everywhere, n_events in one.
+# Key columns of each mart. The measures follow: n_subscribers everywhere, others in some.
 KEYS = {
     "count_subscribers": ("period", "period_start", "area_level", "area_id"),
     "count_events": ("period", "period_start", "area_level", "area_id"),
@@ -93,6 +101,29 @@ KEYS = {
     ),
     "count_subscribers_single_area": ("period", "period_start", "area_level", "area_id"),
     "count_subscribers_home_area": ("period", "period_start", "area_level", "area_id"),
+    "count_stops": ("period", "period_start", "area_level", "area_id", "kind"),
+    "stay_durations": ("period", "period_start", "area_level", "area_id"),
+    "day_rhythm": ("period", "period_start", "area_level", "area_id", "hour_of_day", "activity"),
+    "journeys_od": ("period", "period_start", "area_level", "from_area_id", "to_area_id"),
+    "journeys_by_hour": (
+        "period",
+        "period_start",
+        "area_level",
+        "area_id",
+        "day_type",
+        "hour_of_day",
+    ),
+    "trip_distances": ("period", "period_start", "area_level", "home_area_id", "distance_from_km"),
+}
+
+# Decimals of what is published rounded.
+DECIMALS = {
+    "mean_at_least_minutes": 1,
+    "median_at_least_minutes": 1,
+    "mean_at_most_minutes": 1,
+    "median_at_most_minutes": 1,
+    "mean_distance_km": 1,
+    "share_of_residents": 4,
 }
 
 
@@ -110,11 +141,59 @@ class Expected:
     homes: pd.DataFrame
 
     def marts(self, min_group_size: int = 16) -> dict[str, pd.DataFrame]:
-        """The publishable part of every candidate."""
-        return {
-            name: table[table["n_subscribers"] >= min_group_size].reset_index(drop=True)
-            for name, table in self.candidates.items()
-        }
+        """The publishable part of every candidate, not rounded."""
+        found = {}
+        for name, candidates in self.candidates.items():
+            table = candidates[candidates["n_subscribers"] >= min_group_size]
+            if name in PUBLISH:
+                table = PUBLISH[name](table.copy(), min_group_size)
+            private = [column for column in table if column in PRIVATE]
+            found[name] = table.drop(columns=private).reset_index(drop=True)
+        return found
+
+
+# What a rule reads and nobody publishes.
+AMOUNTS = ("at_least_minutes", "at_most_minutes", "distance_km")
+PRIVATE = {
+    "n_subscribers_at_most",
+    "n_residents",
+    *(f"{what}_{amount}" for what in ("total", "largest", "second_largest") for amount in AMOUNTS),
+}
+
+
+def _tells_of_one(table: pd.DataFrame, amount: str) -> pd.Series:
+    """One person is more than half of it, or all but the two largest less than a tenth of one."""
+    total, largest = table[f"total_{amount}"], table[f"largest_{amount}"]
+    others = total - largest - table[f"second_largest_{amount}"].astype(float).fillna(0)
+    return (largest > total / 2) | (others < largest / 10)
+
+
+def _publish_stay_durations(table: pd.DataFrame, min_group_size: int) -> pd.DataFrame:
+    table = table[~_tells_of_one(table, "at_least_minutes")].copy()
+    too_few = (table["n_subscribers_at_most"] < min_group_size) | _tells_of_one(
+        table, "at_most_minutes"
+    )
+    of_one = 10 * min_group_size
+    table.loc[too_few, "mean_at_most_minutes"] = np.nan
+    table.loc[table["n_subscribers"] < of_one, "median_at_least_minutes"] = np.nan
+    table.loc[too_few | (table["n_subscribers_at_most"] < of_one), "median_at_most_minutes"] = (
+        np.nan
+    )
+    return table
+
+
+def _publish_journeys_od(table: pd.DataFrame, _: int) -> pd.DataFrame:
+    of_one = _tells_of_one(table, "distance_km") | _tells_of_one(table, "at_most_minutes")
+    table = table[~of_one].copy()
+    # The shortest durations are often 0, so they alone can be one person's.
+    table.loc[_tells_of_one(table, "at_least_minutes"), "mean_at_least_minutes"] = np.nan
+    return table
+
+
+PUBLISH = {
+    "stay_durations": _publish_stay_durations,
+    "journeys_od": _publish_journeys_od,
+}
 
 
 # --------------------------------------------------------------------------------------------------
@@ -237,7 +316,7 @@ with parsed as (
 ),
 holding as (
     -- of the versions that are valid at the instant, the one that began last
-    select parsed.row_no, versions.area_id
+    select parsed.row_no, versions.area_id, versions.longitude, versions.latitude
     from parsed join versions
       on versions.cell_id = parsed.cell_id
      and (versions.valid_from is null or versions.valid_from <= parsed.event_at)
@@ -250,7 +329,7 @@ holding as (
 ),
 faults as (
     select
-        parsed.*, holding.area_id,
+        parsed.*, holding.area_id, holding.longitude, holding.latitude,
         case
             when malformed then 'malformed_row'
             when subscriber_id = '' then 'missing_subscriber'
@@ -281,14 +360,19 @@ from faults left join acceptable on acceptable.row_no = faults.row_no
 
 # A located event is at a cell with an area; it is seen once in that area and once in each area
 # above it.
-SEEN = """
-create table seen as
+ABOVE = """
+create table above as
 with recursive above as (
     select area_id as cell_area_id, area_id, area_level, parent_area_id from areas
     union
     select above.cell_area_id, areas.area_id, areas.area_level, areas.parent_area_id
     from above join areas on areas.area_id = above.parent_area_id
 )
+select cell_area_id, area_level, area_id from above
+"""
+
+SEEN = """
+create table seen as
 select
     above.area_level, judged.subscriber_id, judged.event_at,
     cast(judged.event_at as date) as day, judged.cell_id, above.area_id
@@ -340,7 +424,87 @@ qualify row_number() over (
 ) = 1
 """
 
+# The events that have a place, which has a number in the order of cells as text.
+PLACED = """
+create table placed as
+select
+    subscriber_id, event_at, area_id, longitude, latitude,
+    cast(dense_rank() over (order by cell_id, area_id, longitude, latitude) as integer) as place
+from judged
+where reason is null and area_id <> '' and longitude is not null and latitude is not null
+order by subscriber_id, event_at
+"""
+
+# What stops and journeys are, as docs/definitions.md has it.
+STOP_RULES = {
+    "radius_km": 1.0,
+    "min_stay_minutes": 30.0,
+    "max_gap_minutes": 720.0,
+    "pingpong_minutes": 10.0,
+    "pingpong_km": 5.0,
+}
+MAX_JOURNEY_HOURS = 24.0
+
+# At the middle of every hour of the study somebody may be known to stay (ends included) or to move
+# (between the stays): on the way for two hours at most, or else for certain.
+RHYTHM = """
+create table rhythm as
+with study as (
+    select coalesce(cast($study_start as date),
+                    (select min(cast(event_at as date)) from judged where reason is null)) as first,
+           coalesce(cast($study_end as date),
+                    (select max(cast(event_at as date)) from judged where reason is null)) as last
+),
+days as (
+    select cast(unnest(generate_series(first, last, interval 1 day)) as timestamp) as day
+    from study
+),
+middles as (
+    select day, date_trunc('week', day) as week, hour,
+           day + interval 30 minute + hour * interval 1 hour as middle
+    from days cross join (select unnest(range(24)) as hour)
+),
+staying as (
+    select distinct subscriber_id, week, hour, day
+    from stops join middles on middle between arrived_at and left_at
+    where kind = 'stay'
+),
+moving as (
+    select distinct subscriber_id, week, hour, day
+    from journeys join middles
+      on middle > case when at_most <= 120 then departed_after else departed_before end
+     and middle < case when at_most <= 120 then arrived_before else arrived_after end
+),
+known as (
+    select subscriber_id, week, hour, 1 as staying, 0 as moving from staying
+    union all
+    select subscriber_id, week, hour, 0, 1
+    from moving anti join staying using (subscriber_id, week, hour, day)
+),
+weeks as (select week, count(distinct day) as n_days from middles group by all),
+counted as (
+    select homes.subscriber_id, homes.period_start, homes.area_level, homes.area_id, hours.hour,
+           coalesce(sum(staying), 0) as staying, coalesce(sum(moving), 0) as moving,
+           any_value(n_days) - coalesce(sum(staying), 0) - coalesce(sum(moving), 0) as unknown
+    from homes
+    cross join (select unnest(range(24)) as hour) as hours
+    join weeks on weeks.week = homes.period_start
+    left join known on known.subscriber_id = homes.subscriber_id
+      and known.week = homes.period_start and known.hour = hours.hour
+    where homes.period = 'week'
+    group by all
+)
+select subscriber_id, period_start, area_level, area_id, hour,
+       case when staying >= moving and staying >= unknown then 'staying'
+            when moving >= unknown then 'moving'
+            else 'unknown' end as activity
+from counted
+"""
+
 DAY = "'day' as period, cast({0} as timestamp) as period_start"
+
+# What dominance is judged by.
+AMOUNT = "sum({0}) as total_{1}, max({0}) as largest_{1}, max({0}, 2)[2] as second_largest_{1}"
 
 MARTS = {
     "count_subscribers": """
@@ -450,6 +614,101 @@ MARTS = {
         )
         group by all
     """,
+    "count_stops": f"""
+        select {DAY.format("date_trunc('day', arrived_at)")}, area_level, above.area_id, kind,
+               count(distinct subscriber_id) as n_subscribers, count(*) as n_stops
+        from stops join above on above.cell_area_id = stops.area_id
+        group by all
+    """,
+    # The mean of each person first.
+    "stay_durations": f"""
+        with people as (
+            select date_trunc('week', arrived_at) as week, area_level, above.area_id,
+                   subscriber_id, avg(at_least) as at_least, avg(at_most) as at_most
+            from stops join above on above.cell_area_id = stops.area_id
+            where kind = 'stay'
+            group by all
+        )
+        select 'week' as period, cast(week as timestamp) as period_start, area_level, area_id,
+               count(*) as n_subscribers, count(at_most) as n_subscribers_at_most,
+               avg(at_least) as mean_at_least_minutes, median(at_least) as median_at_least_minutes,
+               avg(at_most) as mean_at_most_minutes, median(at_most) as median_at_most_minutes,
+               {AMOUNT.format("at_least", "at_least_minutes")},
+               {AMOUNT.format("at_most", "at_most_minutes")}
+        from people
+        group by all
+    """,
+    "day_rhythm": """
+        with counted as (
+            select period_start, area_level, area_id, hour, activity,
+                   count(distinct subscriber_id) as n_subscribers
+            from rhythm group by all
+        )
+        select 'week' as period, counted.period_start, counted.area_level, counted.area_id,
+               cast(hour as integer) as hour_of_day, activity,
+               any_value(counted.n_subscribers) as n_subscribers,
+               count(distinct homes.subscriber_id) as n_residents,
+               any_value(counted.n_subscribers) / count(distinct homes.subscriber_id)
+                   as share_of_residents
+        from counted join homes
+          on homes.period = 'week' and homes.period_start = counted.period_start
+         and homes.area_level = counted.area_level and homes.area_id = counted.area_id
+        group by all
+    """,
+    "journeys_od": f"""
+        with between_areas as (
+            select period, cast(date_trunc(period, departed_at) as timestamp) as period_start,
+                   origin.area_level, origin.area_id as from_area_id,
+                   destination.area_id as to_area_id, journeys.*
+            from journeys
+            join above as origin on origin.cell_area_id = journeys.from_area_id
+            join above as destination on destination.cell_area_id = journeys.to_area_id
+             and destination.area_level = origin.area_level
+            cross join (values ('day'), ('week')) as p (period)
+        ),
+        people as (
+            select period, period_start, area_level, from_area_id, to_area_id, subscriber_id,
+                   sum(distance_km) as distance, sum(at_least) as at_least, sum(at_most) as at_most
+            from between_areas group by all
+        ),
+        largest as (
+            select period, period_start, area_level, from_area_id, to_area_id,
+                   {AMOUNT.format("distance", "distance_km")},
+                   {AMOUNT.format("at_least", "at_least_minutes")},
+                   {AMOUNT.format("at_most", "at_most_minutes")}
+            from people group by all
+        ),
+        journeys_counted as (
+            select period, period_start, area_level, from_area_id, to_area_id,
+                   count(distinct subscriber_id) as n_subscribers, count(*) as n_journeys,
+                   avg(distance_km) as mean_distance_km, avg(at_least) as mean_at_least_minutes,
+                   avg(at_most) as mean_at_most_minutes
+            from between_areas group by all
+        )
+        from journeys_counted join largest
+          using (period, period_start, area_level, from_area_id, to_area_id)
+    """,
+    "journeys_by_hour": """
+        select 'month' as period,
+               cast(date_trunc('month', departed_at) as timestamp) as period_start,
+               area_level, above.area_id,
+               case when isodow(departed_at) <= 5 then 'weekday' else 'weekend' end as day_type,
+               cast(hour(departed_at) as integer) as hour_of_day,
+               count(distinct subscriber_id) as n_subscribers
+        from journeys join above on above.cell_area_id = journeys.from_area_id
+        group by all
+    """,
+    "trip_distances": """
+        select 'week' as period, homes.period_start, homes.area_level,
+               homes.area_id as home_area_id,
+               (select max(km) from (values (0), (2), (5), (10), (20), (50), (100)) as bands (km)
+                where km <= distance_km) as distance_from_km,
+               count(distinct journeys.subscriber_id) as n_subscribers
+        from journeys join homes
+          on homes.period = 'week' and homes.subscriber_id = journeys.subscriber_id
+         and homes.period_start = date_trunc('week', journeys.departed_at)
+        group by all
+    """,
 }
 
 
@@ -461,10 +720,99 @@ def _table(con: duckdb.DuckDBPyConnection, sql: str, keys: tuple[str, ...]) -> p
             found[name] = found[name].astype("datetime64[us]")
         elif name.startswith("n_"):
             found[name] = found[name].astype("int64")
-        else:
+        elif found[name].dtype.kind != "f":
             # None, never NaN, for a key that is null.
             found[name] = found[name].astype(object).where(found[name].notna(), None)
     return found
+
+
+def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables stops and journeys, of all subscribers in one call each."""
+    placed = con.execute(
+        "select subscriber_id, epoch_us(event_at) as at, longitude, latitude, place, area_id "
+        "from placed order by subscriber_id, event_at"
+    ).df()
+    people, first = np.unique(placed["subscriber_id"].to_numpy(dtype=str), return_index=True)
+    events = Events(
+        np.append(first, len(placed)).astype(np.int64),
+        placed["at"].to_numpy(np.int64),
+        placed["longitude"].to_numpy(np.float64),
+        placed["latitude"].to_numpy(np.float64),
+        placed["place"].to_numpy(np.int32),
+    )
+    rules = Rules(**{name: np.full(len(people), value) for name, value in STOP_RULES.items()})
+    stops = find_stops(events, rules)
+    area_of = dict(zip(placed["place"], placed["area_id"], strict=True))
+    areas = np.array([area_of[place] for place in stops.cell_number], dtype=object)
+
+    def when(values):
+        return pd.Series(values).where(values != NO_TIME).astype("Int64")
+
+    def who(offsets):
+        return np.repeat(people, np.diff(offsets))
+
+    known = pd.DataFrame(
+        {
+            "subscriber_id": who(stops.offsets),
+            "kind": np.where(stops.is_stay, "stay", "pass_by"),
+            "arrived_after": when(stops.arrived_after),
+            "arrived_at": when(stops.arrived_at),
+            "left_at": when(stops.left_at),
+            "left_before": when(stops.left_before),
+            "area_id": areas,
+        }
+    )
+    con.register("known_stops", pa.Table.from_pandas(known, preserve_index=False))
+    con.execute(
+        """
+        create table stops as
+        select subscriber_id, kind, area_id,
+               make_timestamp(arrived_at) as arrived_at, make_timestamp(left_at) as left_at,
+               (left_at - arrived_at) / 60e6 as at_least,
+               (left_before - arrived_after) / 60e6 as at_most
+        from known_stops
+        """
+    )
+    journeys = find_journeys(
+        stops,
+        np.full(len(people), MAX_JOURNEY_HOURS),
+        np.full(len(people), STOP_RULES["radius_km"]),
+    )
+    known = pd.DataFrame(
+        {
+            "subscriber_id": who(journeys.offsets),
+            "from_area_id": areas[journeys.origin],
+            "to_area_id": areas[journeys.destination],
+            **{
+                name: getattr(journeys, name)
+                for name in (
+                    "departed_after",
+                    "departed_before",
+                    "arrived_after",
+                    "arrived_before",
+                    "distance_km",
+                )
+            },
+        }
+    )
+    types = {"subscriber_id": "str", "from_area_id": "str", "to_area_id": "str"}
+    known = known.astype(types)
+    con.register("known_journeys", pa.Table.from_pandas(known, preserve_index=False))
+    con.execute(
+        """
+        create table journeys as
+        select subscriber_id, from_area_id, to_area_id, distance_km,
+               make_timestamp(departed_after) as departed_after,
+               make_timestamp(departed_before) as departed_before,
+               make_timestamp(arrived_after) as arrived_after,
+               make_timestamp(arrived_before) as arrived_before,
+               make_timestamp(departed_after + (departed_before - departed_after) // 2)
+                   as departed_at,
+               greatest(arrived_after - departed_before, 0) / 60e6 as at_least,
+               (arrived_before - departed_after) / 60e6 as at_most
+        from known_journeys
+        """
+    )
 
 
 def expected(
@@ -488,11 +836,13 @@ def expected(
         con.register("raw", _read_events(landing, event_columns or {}, event_delimiter))
         columns = ("area_id", "area_level", "parent_area_id")
         con.execute(f"create table areas as {_read_folder(con, landing / 'areas', columns)}")
-        columns = ("cell_id", "area_id", "valid_from", "valid_to")
+        columns = ("cell_id", "area_id", "longitude", "latitude", "valid_from", "valid_to")
         con.execute(
             f"""
             create table versions as
             select cell_id, area_id,
+                   try_cast(longitude as double) as longitude,
+                   try_cast(latitude as double) as latitude,
                    cast(nullif(valid_from, '') as timestamp) as valid_from,
                    cast(nullif(valid_to, '') as timestamp) as valid_to
             from ({_read_folder(con, landing / "cell_sites", columns)})
@@ -501,8 +851,12 @@ def expected(
         expression, layout = _timestamp_pattern(event_timestamp_format)
         study = {"study_start": study_start, "study_end": study_end}
         con.execute(JUDGED, {"expression": expression, "layout": layout, **study})
+        con.execute(ABOVE)
         con.execute(SEEN)
         con.execute(HOMES, {**study, "home_start": home_start, "home_end": home_end})
+        con.execute(PLACED)
+        _find_stops_and_journeys(con)
+        con.execute(RHYTHM, study)
         return Expected(
             candidates={name: _table(con, sql, KEYS[name]) for name, sql in MARTS.items()},
             rejected=_table(

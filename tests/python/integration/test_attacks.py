@@ -36,7 +36,8 @@ FINEST = "admin3"
 A_DAY = "2020-02-05"
 HOURS = range(24)
 RELATIONS = read_relations(PROJECT / "seeds/disclosure_relations.csv")
-COUNTS = ("n_subscribers", "n_events")
+COUNTS = ("n_subscribers", "n_events", "n_stops", "n_journeys")
+LOOKUPS = ("area_parents", "area_pair_parents")
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +59,21 @@ class Country:
         self.warehouse = warehouse
         parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
         self.area_parents = warehouse.frame("protected.int_area_parents", parents)
+        pairs = ["from_area_id", "to_area_id", "parent_from_area_id", "parent_to_area_id"]
+        pairs = ["area_level", "parent_level", *pairs]
+        self.lookups = {
+            "area_parents": self.area_parents,
+            "area_pair_parents": warehouse.frame("protected.int_area_pair_parents", pairs),
+        }
         self.with_threshold: dict[str, pa.Table] = {}
         draft = {}
         for mart, keys in KEYS.items():
-            counts = [n for n in COUNTS if n == "n_subscribers" or mart == "count_events"]
+            measures = {measure for r in RELATIONS for name, measure in r.measures if name == mart}
+            counts = [n for n in COUNTS if n == "n_subscribers" or n in measures]
             draft[mart] = warehouse.frame(f"protected.release_{mart}", [*keys, *counts])
             candidate = warehouse.frame(f"protected.candidate_{mart}", [*keys, *counts])
             self.with_threshold[mart] = with_threshold(draft[mart], candidate, keys, counts)
-        tables = {**draft, "area_parents": self.area_parents}
+        tables = {**draft, **self.lookups}
         self.repair = repair(tables, RELATIONS, K, skip_missing=True)
         hidden = self.repair.cells.groupby("table")["row"].agg(list)
         self.released = {mart: without(draft[mart], hidden.get(mart, [])) for mart in draft}
@@ -99,9 +107,9 @@ def attacked(country: Country, tables: dict[str, pa.Table], *relation_ids: str) 
     """The audit of these relations alone."""
     relations = [relation for relation in RELATIONS if relation.relation_id in relation_ids]
     assert len(relations) == len(relation_ids)
-    names = {name for relation in relations for name in relation.tables} - {"area_parents"}
-    wanted = {name: tables[name] for name in names}
-    return audit({**wanted, "area_parents": country.area_parents}, relations, K, workers=1)
+    names = {name for relation in relations for name in relation.tables}
+    wanted = {name: tables[name] for name in names - set(LOOKUPS)}
+    return audit({**wanted, **country.lookups}, relations, K, workers=1)
 
 
 def found(audited: Audit) -> tuple[int, int]:
@@ -130,6 +138,11 @@ def test_parents_less_their_published_children(country):
 def test_linked_tables_add_up(country):
     compare(country, "linked tables, visits and presence", "visits_presence")
     compare(country, "linked tables, at home and only at home", "home_only_visits")
+
+
+def test_residents_less_what_most_of_them_do(country):
+    compare(country, "linked tables, residents and their day", "rhythm_residents")
+    compare(country, "differencing, stops of areas", "stops_areas")
 
 
 def test_all_tables_and_relations_at_once(country):

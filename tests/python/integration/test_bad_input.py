@@ -66,6 +66,10 @@ def stopped_with(done) -> str:
             {"pingpong_minutes": -1},
             "The var pingpong_minutes is '-1'; set it to a number of minutes, 0 or more.",
         ),
+        (
+            {"trace_max_events": 2.5},
+            "The var trace_max_events is '2.5'; set it to a whole number from 1 to 10000000",
+        ),
     ],
     ids=str,
 )

@@ -141,6 +141,34 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             "assert_every_row_is_accounted_for",
             id="rows lost without a word",
         ),
+        pytest.param(
+            "models/intermediate/disclosure/int_dominated_cells.sql",
+            "        not {{ is_not_dominated(\n            'total_at_least_minutes',",
+            "        false and not {{ is_not_dominated(\n            'total_at_least_minutes',",
+            "release_stay_durations_dominance_at_least_minutes",
+            id="a mean that tells of one person",
+        ),
+        pytest.param(
+            "models/intermediate/mobility/stops/release_stay_durations.sql",
+            "is_published and {{ has_order_statistics_size('n_subscribers') }}",
+            "is_published",
+            "a_median_needs_ten_times_as_many_people",
+            id="a median of few",
+        ),
+        pytest.param(
+            "models/intermediate/mobility/stops/release_day_rhythm.sql",
+            "            and withheld_residents.table_cell is null,",
+            "            and true,",
+            "a_share_is_withheld_where_residents_are",
+            id="a share of residents who are withheld",
+        ),
+        pytest.param(
+            "models/intermediate/mobility/journeys/release_journeys_od.sql",
+            "is_published and is_at_least_published",
+            "is_published",
+            "a_shortest_duration_of_one_person_is_withheld_alone",
+            id="a duration of one person",
+        ),
     ],
 )
 def test_a_defence_taken_away_is_seen(server, landing, tmp_path, file, defence, mutant, seen_by):
@@ -153,11 +181,13 @@ def test_a_defence_taken_away_is_seen(server, landing, tmp_path, file, defence, 
     # What is withheld shows in what follows from it.
     if seen_by == "int_additive_groups_residual":
         selected = "int_withheld_cells+"
+    if model == "int_dominated_cells":
+        selected = "int_dominated_cells int_withheld_cells release_stay_durations"
     # A failing unit test would keep dbt from building the model that a data test is to catch.
     data_test = ("assert_", "release_", "int_")
     kind = "test" if seen_by.startswith(data_test) else "unit_test"
     other = {"unit_test": "test", "test": "unit_test"}[kind]
-    arguments = ["build", "--select", selected, "--exclude-resource-type", other]
+    arguments = ["build", "--select", *selected.split(" "), "--exclude-resource-type", other]
     tested = server.dbt(*arguments, landing=landing, project=project, **STUDY)
     assert tested.returncode == 1, tested.stdout
     assert seen_by in tested.stdout.split("Completed with")[1], tested.stdout

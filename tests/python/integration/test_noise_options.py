@@ -271,6 +271,12 @@ def test_what_is_not_bounded_is_withheld_completely(with_dp):
         "od_matrix_directed_all_pairs",
         "od_matrix_directed_consecutive_pairs",
         "od_matrix_undirected_all_pairs",
+        "count_stops",
+        "stay_durations",
+        "day_rhythm",
+        "journeys_od",
+        "journeys_by_hour",
+        "trip_distances",
     ):
         assert with_dp[mart] and not published(with_dp[mart])
     shown = {key[0] for key in published(with_dp["count_subscribers"])}

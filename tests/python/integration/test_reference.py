@@ -207,7 +207,7 @@ def test_operator_names_delimiter_and_time_format(landing):
 
 
 # --------------------------------------------------------------------------------------------------
-# The eleven marts
+# The marts
 # --------------------------------------------------------------------------------------------------
 
 
@@ -475,6 +475,57 @@ def test_away_all_day_in_one_place_is_single_but_not_home(landing):
     assert at_home == {("2020-01-06", "a1"): 1, ("2020-01-07", "a1"): 1}
 
 
+def test_a_day_of_one_person_between_two_towns(landing):
+    """In a1, 70 minutes later in b1, which is 111 km away; the study has one more day."""
+    cells = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\nc3,1,0,b1\n"
+    expected = reference.expected(
+        landing(
+            "s 06 08:00:00 c1",
+            "s 06 08:50:00 c1",
+            "s 06 10:00:00 c3",
+            "s 06 10:40:00 c3",
+            "t 06 12:00:00 c1",
+            cells=cells,
+        ),
+        study_start="2020-01-06",
+        study_end="2020-01-07",
+    )
+    found = {
+        name: table[table["area_level"] == "district"].drop(columns=["area_level", "period"])
+        for name, table in expected.candidates.items()
+        if "area_level" in table
+    }
+    day = pd.Timestamp("2020-01-06")
+    assert found["count_stops"].values.tolist() == [
+        [day, "a1", "pass_by", 1, 1],
+        [day, "a1", "stay", 1, 1],
+        [day, "b1", "stay", 1, 1],
+    ]
+    # When they came to a1, and when they left b1, nobody knows.
+    stays = found["stay_durations"].set_index("area_id")
+    assert stays["mean_at_least_minutes"].to_dict() == {"a1": 50, "b1": 40}
+    assert stays["n_subscribers_at_most"].to_dict() == {"a1": 0, "b1": 0}
+    assert stays["mean_at_most_minutes"].isna().all()
+    [journey] = found["journeys_od"].query("period_start == @day").to_dict("records")[:1]
+    assert (journey["from_area_id"], journey["to_area_id"]) == ("a1", "b1")
+    assert journey["mean_distance_km"] == pytest.approx(111.195, abs=0.001)
+    # They were gone from a1 by 10:00, and not yet in b1 at 8:50: no time at least.
+    assert (journey["mean_at_least_minutes"], journey["mean_at_most_minutes"]) == (0, 70)
+    # The middle of 8:50 and 10:00 is 9:25.
+    assert found["journeys_by_hour"].values.tolist() == [
+        [pd.Timestamp("2020-01-01"), "a1", "weekday", 9, 1, 1]
+    ]
+    # The day ended in b1.
+    assert found["trip_distances"].values.tolist() == [[day, "b1", 100, 1, 1]]
+    rhythm = found["day_rhythm"].query("area_id == 'b1'")
+    assert rhythm["n_residents"].eq(1).all()
+    activities = dict(zip(rhythm["hour_of_day"], rhythm["activity"], strict=True))
+    assert len(activities) == 24
+    # One of two days is a tie with unknown.
+    known = {hour: activity for hour, activity in activities.items() if activity != "unknown"}
+    assert known == {8: "staying", 9: "moving", 10: "staying"}
+
+
 def test_a_mart_is_the_part_of_its_candidate_with_enough_people(landing):
     expected = reference.expected(
         landing(
@@ -485,7 +536,7 @@ def test_a_mart_is_the_part_of_its_candidate_with_enough_people(landing):
     )
     marts = expected.marts(16)
     assert set(marts) == set(expected.candidates) == set(reference.KEYS)
-    assert len(marts) == 11
+    assert len(marts) == 17
     where = {"period": "day", "area_level": "district"}
     assert cells_of(expected.candidates["count_events"], **where) == {
         ("2020-01-06", "a1"): (15, 15),
@@ -541,7 +592,7 @@ def test_the_edge_country_is_the_same_every_time(edge_landing, tmp_path):
 
 def test_the_edge_country_has_its_size(edge):
     assert 5_000 <= edge.rows_read.n_rows.sum() <= 30_000
-    assert 300 <= edge.homes.subscriber_id.nunique() <= 600
+    assert 300 <= edge.homes.subscriber_id.nunique() <= 650
     assert set(edge.homes.area_level) == {"district", "province"}
 
 
@@ -797,6 +848,34 @@ MISTAKES = {
     "one area ever": ("count_subscribers_single_area", "and elsewhere.day = here.day", ""),
     "home and away": ("count_subscribers_home_area", "away.area_id <> homes.area_id", "false"),
     "home area by study home": ("count_subscribers_home_area", "'reference'", "'study'"),
+    "stays without their ends": (
+        "RHYTHM",
+        "middle between arrived_at and left_at",
+        "middle > arrived_at and middle < left_at",
+    ),
+    "ties are unknown": ("RHYTHM", "staying >= unknown", "staying > unknown"),
+    "every way is certain": ("RHYTHM", "case when at_most <= 120", "case when true"),
+    "no way is certain": ("RHYTHM", "case when at_most <= 120", "case when at_most < 60"),
+    "every week has seven days": ("RHYTHM", "any_value(n_days) -", "7 -"),
+    "stops for people": ("count_stops", "count(distinct subscriber_id)", "count(*)"),
+    "stops count where they end": ("count_stops", "arrived_at", "left_at"),
+    "pass-bys are stays": ("stay_durations", "where kind = 'stay'", ""),
+    "sums of stays": ("stay_durations", "avg(at_least) as at_least", "sum(at_least) as at_least"),
+    "journeys for people": ("journeys_od", "count(distinct subscriber_id)", "count(*)"),
+    "no journey stays in its area": (
+        "journeys_od",
+        "and destination.area_level = origin.area_level",
+        "and destination.area_level = origin.area_level and destination.area_id <> origin.area_id",
+    ),
+    "one person counts": ("journeys_od", "sum(distance_km) as distance", "0 as distance"),
+    "hour of the last event": ("journeys_by_hour", "hour(departed_at)", "hour(departed_after)"),
+    "Saturday is a weekday": ("journeys_by_hour", "<= 5", "<= 6"),
+    "bands of their ends": ("trip_distances", "(10), (20), ", "(20), "),
+    "journeys for travellers": (
+        "trip_distances",
+        "count(distinct journeys.subscriber_id)",
+        "count(*)",
+    ),
 }
 
 

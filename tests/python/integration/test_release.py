@@ -212,7 +212,7 @@ def test_a_small_difference_between_releases_is_seen(own, landing):
     assert own.dbt(*tested, landing=landing, **STUDY).returncode == 0
     own.query(
         "insert into protected.published_cells partition (release_id = 'r0003') "
-        "select mart, period, period_start, table_cell, n_subscribers + 15, n_events, "
+        "select mart, period, period_start, table_cell, n_subscribers + 15, other_measures, "
         "people_key + 1 from protected.published_cells "
         "where release_id = 'r0002' and mart = 'total_subscribers'"
     )

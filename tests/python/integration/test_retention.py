@@ -19,6 +19,7 @@ KEPT_FROM = date(2019, 12, 31)
 RULE = "assert_nothing_is_older_than_allowed"
 LONG = {f"retention_{name}_days": 10_000 for name in ("events", "subscriber", "candidates")}
 BY_DATE = ("int_cell_visits", "int_area_visits", "int_day_end_areas")
+BY_WEEK = ("int_stops", "int_journeys", "int_known_hours")
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,14 @@ def test_purge_removes_what_is_older_and_nothing_else(server, landing):
         assert {path.name for path in folder.glob("event_date=*")} == {
             f"event_date={day}" for day in days
         }
+    # Weeks: those of which a day is kept; the last one ends with the study.
+    for name in BY_WEEK:
+        found = server.query(f"select distinct cast(week_start as string) from protected.{name}")
+        assert {week for (week,) in found} == {"2019-12-30", "2020-01-06", "2020-01-13"}, name
+        folder = server.warehouse / "tables" / "protected.db" / name
+        assert len(list(folder.glob("week_start=*"))) == 3, name
+    [(first,)] = server.query("select min(event_date) from protected.int_journey_areas")
+    assert date.fromisoformat(str(first)) >= KEPT_FROM
     # Periods: those that ended before are gone, the others are as they were.
     for mart in reference.KEYS:
         frame = expected.candidates[mart]
@@ -198,13 +207,19 @@ def _last_date(row) -> date:
 def _expires(name: str) -> bool:
     of_people = (
         "candidate_",
-        "int_additive",
+        "int_additive_groups",
+        "int_anchor",
+        "int_dominated",
+        "int_journey_areas",
+        "int_long_traces",
         "int_withheld",
         "int_home",
         "int_events_c",
         "rejected",
     )
     released = tuple(f"release_{mart}" for mart in reference.KEYS)
+    if name in BY_WEEK:
+        return True
     return name.startswith((*of_people, *released, *BY_DATE, "published_cells"))
 
 
@@ -218,7 +233,9 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
     assert {name for name, n_rows in left.items() if n_rows > 0} - records == {
         "cell_key_noise",
         "disclosure_relations",
+        "distance_bands",
         "int_area_list",
+        "int_area_pair_parents",
         "int_area_parents",
         "int_areas_by_level",
         "int_cell_site_versions",
