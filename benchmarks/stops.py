@@ -16,10 +16,11 @@ Truth is what a phone can show, the same for every method:
 
 Overlap is measured against the union: time that true and found stop share, divided by the time that
 either covers, at least one half. Place: the centre found within 1.5 km of the mast. Each true stop
-and each found stay is used once, largest overlap first. A found stay reaches from the middle of its
-arrival bounds to the middle of its departure bounds, or to arrived_at and left_at where a bound is
-unknown; the peers say one time each. Errors are over matched stays, but for the first and last
-true stop of a subscriber, which the study cuts. An unknown bound bounds nothing and is never wrong.
+and each found stay is used once, largest overlap first. The peers say one time each; we say bounds,
+of which the best guess is taken: the middle, or the middle of the silence where a bound is unknown
+for one, but never more than half of max_gap_minutes from the stop. Errors are over matched stays,
+but for the first and last true stop of a subscriber, which the study cuts. An unknown bound bounds
+nothing and is never wrong.
 
 The peers, from their descriptions: scikit-mobility scans from an anchor until a point is farther
 than the radius and keeps what lasted longer than 20 minutes, with the median as its place;
@@ -50,6 +51,7 @@ MINUTE = 60_000_000
 HALF_HOUR = 30 * MINUTE
 NEAR_KM, OVERLAP = 1.5, 0.5
 RADII_KM = (1.0, 2.0, 3.0, 5.0)
+MAX_GAP = 720.0
 STEPS = 128  # of a journey, to find where it leaves and enters the reach of a mast
 CENTRES = {
     "mean": kernel.MEAN,
@@ -268,20 +270,26 @@ def score(found: pd.DataFrame, truth: pd.DataFrame) -> dict[str, float]:
 
 
 def ours(world: World, centre: int = kernel.MEAN) -> pd.DataFrame:
-    """Our stays with the default rules, with bounds."""
+    """Our stays with the default rules, with bounds and the best guess of both times."""
     n = len(world.events.offsets) - 1
-    rules = kernel.Rules(*(np.full(n, value) for value in (1.0, 30.0, 720.0, 10.0, 5.0)))
+    rules = kernel.Rules(*(np.full(n, value) for value in (1.0, 30.0, MAX_GAP, 10.0, 5.0)))
     stops = kernel.find_stops(world.events, rules, centre)
     names = ("arrived_after", "arrived_at", "left_at", "left_before", "longitude", "latitude")
     found = pd.DataFrame({name: getattr(stops, name) for name in names})
     found["who"] = np.repeat(np.arange(n), np.diff(stops.offsets))
-    found = found[stops.is_stay]
-    after, before = found["arrived_after"], found["left_before"]
     arrived, left = found["arrived_at"], found["left_at"]
-    return found.assign(
-        began=arrived.where(after == kernel.NO_TIME, after + (arrived - after) // 2),
-        ended=left.where(before == kernel.NO_TIME, left + (before - left) // 2),
+    by_subscriber = found.groupby("who")
+    # Without a neighbour there is no silence, and the stop begins or ends as seen.
+    neighbour_left = by_subscriber["left_at"].shift(1).fillna(arrived)
+    neighbour_arrived = by_subscriber["arrived_at"].shift(-1).fillna(left)
+    after = found["arrived_after"].where(found["arrived_after"] != kernel.NO_TIME, neighbour_left)
+    before = found["left_before"].where(found["left_before"] != kernel.NO_TIME, neighbour_arrived)
+    longest = MAX_GAP * MINUTE / 2
+    found = found.assign(
+        began=arrived - ((arrived - after) / 2).clip(upper=longest),
+        ended=left + ((before - left) / 2).clip(upper=longest),
     )
+    return found[stops.is_stay]
 
 
 def scikit_mobility(world: World, radius_km: float, gap_minutes: float) -> pd.DataFrame:
@@ -392,8 +400,8 @@ def compare(worlds: list[World], with_centres: bool = True) -> pd.DataFrame:
     methods["trackintel"] = lambda world: trackintel(world, 0.1, 15.0, False)
     rows = {name: _mean(worlds, method) for name, method in methods.items()}
     for name, peer in (
-        ("scikit-mobility", lambda world, radius: scikit_mobility(world, radius, 720.0)),
-        ("trackintel", lambda world, radius: trackintel(world, radius, 720.0, True)),
+        ("scikit-mobility", lambda world, radius: scikit_mobility(world, radius, MAX_GAP)),
+        ("trackintel", lambda world, radius: trackintel(world, radius, MAX_GAP, True)),
     ):
         tried = {
             f"{name}, towers {radius:.0f} km": _mean(

@@ -32,5 +32,6 @@ def test_ours_leads_and_its_bounds_hold(benchmark, events_per_day, subscribers):
     peers = scores.drop(index="ours")
     assert len(peers) == 4
     assert scores.loc["ours", "f1"] > 1.2 * peers["f1"].max()
+    assert scores.loc["ours", "f1_all"] > 1.1 * peers["f1_all"].max()
     assert scores.loc["ours", "arrivals_within"] >= 0.95
     assert scores.loc["ours", "departures_within"] >= 0.95
