@@ -513,10 +513,10 @@ def test_a_day_of_one_person_between_two_towns(landing):
     assert (journey["mean_at_least_minutes"], journey["mean_at_most_minutes"]) == (0, 70)
     # The middle of 8:50 and 10:00 is 9:25.
     assert found["journeys_by_hour"].values.tolist() == [
-        [pd.Timestamp("2020-01-01"), "a1", "weekday", 9, 1, 1]
+        [pd.Timestamp("2020-01-01"), "a1", "weekday", 9, 1]
     ]
     # The day ended in b1.
-    assert found["trip_distances"].values.tolist() == [[day, "b1", 100, 1, 1]]
+    assert found["trip_distances"].values.tolist() == [[day, "b1", 100, 1]]
     rhythm = found["day_rhythm"].query("area_id == 'b1'")
     assert rhythm["n_residents"].eq(1).all()
     activities = dict(zip(rhythm["hour_of_day"], rhythm["activity"], strict=True))
