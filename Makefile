@@ -41,7 +41,7 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 	@$(BIN)/throng summary
 
 test: setup lint  ## lint, policy, unit and integration tests (on a server of their own)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2
 
 lint: setup  ## ruff and sqlfluff
 	@$(BIN)/ruff check .
