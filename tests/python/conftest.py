@@ -34,7 +34,7 @@ def clean_environment(**values: str) -> dict[str, str]:
 
 
 def run_throng(
-    *arguments: str, env: dict[str, str], timeout: float = 240, **options
+    *arguments: str, env: dict[str, str], timeout: float = 900, **options
 ) -> subprocess.CompletedProcess:
     """The `throng` command as a user runs it."""
     return subprocess.run(
@@ -135,7 +135,7 @@ class Server:
             env={**self.env, "THRONG_LANDING": str(landing)},
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
 

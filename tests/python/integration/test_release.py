@@ -37,7 +37,6 @@ def release(server: Server, landing: Path, *arguments: str, project: Path = PROJ
         *options,
         env=server.env_over(landing),
         cwd=project,
-        timeout=900,
     )
 
 
