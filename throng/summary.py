@@ -59,7 +59,10 @@ def _events(query: Query) -> Iterator[str]:
         """
     )
     n_rejected = sum(rows for _, rows in rejected)
-    [(long_traces,)] = query("select count(*) from protected.int_long_traces")
+    # A build that stopped early has not come so far.
+    long_traces = 0
+    if "int_long_traces" in {row[1] for row in query("show tables in protected")}:
+        [(long_traces,)] = query("select count(*) from protected.int_long_traces")
     yield f"Period covered      {f'{first} to {last}' if accepted else 'none: no event accepted'}"
     yield f"Subscribers         {subscribers:>12,}"
     if long_traces:

@@ -63,7 +63,7 @@ def test_one_person_is_two_ids_in_the_studies_of_two_keys(server, landing, two_k
 
 
 def test_key_id_is_beside_every_pseudonym(server, landing, two_keys):
-    stops = ("+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
+    stops = ("int_stop_areas", "+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
     homes_of_the_study(server, landing, BEFORE, *stops)
     found = server.query(
         "select reject_reason, count(subscriber_id), count(counterpart_id), count(key_id) "
@@ -113,6 +113,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys):
         "int_day_end_areas",
         "int_home_areas",
         "int_stops",
+        "int_stop_areas",
     }
 
 
