@@ -1,5 +1,4 @@
--- What may be published of candidate_day_rhythm,
--- for every area, hour of the day, activity and week of the study.
+-- What may be published of candidate_day_rhythm, for every area, hour, activity and week.
 
 with
 
