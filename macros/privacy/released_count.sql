@@ -13,7 +13,7 @@
 {% macro rounded_to_base(column) -%}
     {% set base = var('rounding_base') | int -%}
     {% if base > 1 -%}
-        ({{ column }} + {{ base // 2 }}) div {{ base }} * {{ base }}
+        (({{ column }} + {{ base // 2 }}) div {{ base }} * {{ base }})
     {%- else -%}
         {{ column }}
     {%- endif %}

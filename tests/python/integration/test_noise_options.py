@@ -82,9 +82,10 @@ def noise(blurred: dict, exact: dict) -> dict:
 
 
 def test_rounding_comes_after_suppression(gate, exact):
-    marts = ("count_events", "od_matrix_directed_all_pairs")
-    for mart, table in gate.build(*marts, rounding_base=10).items():
-        assert published(table).keys() == published(exact[mart]).keys() != set()
+    rounded = gate.build(rounding_base=10)
+    assert published(rounded["count_events"])
+    for mart, table in rounded.items():
+        assert published(table).keys() == published(exact[mart]).keys(), mart
         for key, numbers in published(table).items():
             for number, counted in zip(numbers, exact[mart][key], strict=True):
                 assert number == (counted + 5) // 10 * 10, (mart, key)
