@@ -38,9 +38,6 @@ PROOF_EVENTS = 3
 #: The outermost events of a stop are in doubt: so many, if those further in come so soon.
 DOUBTFUL_EVENTS, CONFIRM_MINUTES = 2, 120.0
 
-#: Up to so many events are counted by comparing each with each.
-FEW_EVENTS = 16
-
 MEAN, MEDIAN, MEDOID, TIME_MEAN = range(4)
 
 
@@ -271,9 +268,14 @@ def _settle_pingpong(
 
 @compiled
 def _chord_between(position: Floats, one: int, other: int) -> float:
-    x = position[one, 0] - position[other, 0]
-    y = position[one, 1] - position[other, 1]
-    z = position[one, 2] - position[other, 2]
+    return _chord_from(position[one], position, other)
+
+
+@compiled
+def _chord_from(point: Floats, position: Floats, site: int) -> float:
+    x = point[0] - position[site, 0]
+    y = point[1] - position[site, 1]
+    z = point[2] - position[site, 2]
     return np.sqrt(x * x + y * y + z * z)
 
 
@@ -433,10 +435,7 @@ def _runs(
         is_late = event > 0 and when[event] - when[event - 1] > gap
         is_new = event == 0 or is_late
         if not is_new:
-            x = centre[0] - position[at[event], 0]
-            y = centre[1] - position[at[event], 1]
-            z = centre[2] - position[at[event], 2]
-            is_new = np.sqrt(x * x + y * y + z * z) > radius
+            is_new = _chord_from(centre, position, at[event]) > radius
         if is_new:
             if event:
                 centres[n_runs - 1] = centre
@@ -631,8 +630,6 @@ def _time_elsewhere(
 @compiled
 def _most_frequent(cell: Ints, is_counted: Flags) -> int:
     """The cell of most events, of several the one seen first; NO_CELL where none is known."""
-    if len(cell) <= FEW_EVENTS:
-        return _most_frequent_of_few(cell, is_counted)
     size = 4
     while size < 2 * len(cell):
         size *= 2
@@ -649,20 +646,6 @@ def _most_frequent(cell: Ints, is_counted: Flags) -> int:
         if is_known and counts[_slot_of(cell[event], slots)] == most:
             return cell[event]
     return NO_CELL
-
-
-@compiled
-def _most_frequent_of_few(cell: Ints, is_counted: Flags) -> int:
-    """The same without a table, which for most stops takes longer than to count."""
-    found, most = NO_CELL, 0
-    for event in range(len(cell)):
-        if is_counted[event] and cell[event] != NO_CELL:
-            count = 0
-            for other in range(event, len(cell)):
-                count += is_counted[other] and cell[other] == cell[event]
-            if count > most:
-                found, most = cell[event], count
-    return found
 
 
 @compiled
