@@ -22,7 +22,13 @@ from throng.release.warehouse import Warehouse
 
 RELATIONS = Path("seeds/disclosure_relations.csv")
 # Which area, or pair of areas, lies in which: public, and no numbers of people.
-LOOKUPS = ("area_parents", "area_pair_parents")
+LOOKUPS = {
+    "area_parents": ("area_level", "area_id", "parent_level", "parent_area_id"),
+    "area_pair_parents": (
+        *("area_level", "from_area_id", "to_area_id"),
+        *("parent_level", "parent_from_area_id", "parent_to_area_id"),
+    ),
+}
 # Decisions of the plan that put a period before readers.
 PUBLISHED = ("new", "revision")
 # A text of SQL with more values than this takes Spark long to read.
@@ -142,13 +148,14 @@ def _tables(warehouse: Warehouse) -> Iterator[tuple[str, pa.Table]]:
             then = {(release, *period) for period, release in latest.items()}
             if then:
                 yield f"{mart}@{earlier}", _rows(warehouse, f"released.{mart}", then)
-    parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
-    yield "area_parents", warehouse.frame("protected.int_area_parents", parents)
-    pairs = ["from_area_id", "to_area_id", "parent_from_area_id", "parent_to_area_id"]
-    yield (
-        "area_pair_parents",
-        warehouse.frame("protected.int_area_pair_parents", ["area_level", "parent_level", *pairs]),
-    )
+    yield from lookups(warehouse).items()
+
+
+def lookups(warehouse: Warehouse) -> dict[str, pa.Table]:
+    """The tables of LOOKUPS by name."""
+    return {
+        name: warehouse.frame(f"protected.int_{name}", columns) for name, columns in LOOKUPS.items()
+    }
 
 
 def _ledger(warehouse: Warehouse) -> list[tuple[str, Period, str, str]]:

@@ -26,6 +26,7 @@ from tests.python.integration.reference import KEYS
 from throng.disclosure.audit import FAILED, Audit, audit
 from throng.disclosure.relations import parse_relations, read_relations
 from throng.disclosure.repair import repair
+from throng.release.attack import lookups
 from throng.release.warehouse import Warehouse
 from throng.synth import Settings, generate
 
@@ -37,7 +38,6 @@ A_DAY = "2020-02-05"
 HOURS = range(24)
 RELATIONS = read_relations(PROJECT / "seeds/disclosure_relations.csv")
 COUNTS = ("n_subscribers", "n_events", "n_stops", "n_journeys")
-LOOKUPS = ("area_parents", "area_pair_parents")
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,7 @@ class Country:
 
     def __init__(self, warehouse: Warehouse):
         self.warehouse = warehouse
-        parents = ["area_level", "area_id", "parent_level", "parent_area_id"]
-        self.area_parents = warehouse.frame("protected.int_area_parents", parents)
-        pairs = ["from_area_id", "to_area_id", "parent_from_area_id", "parent_to_area_id"]
-        pairs = ["area_level", "parent_level", *pairs]
-        self.lookups = {
-            "area_parents": self.area_parents,
-            "area_pair_parents": warehouse.frame("protected.int_area_pair_parents", pairs),
-        }
+        self.lookups = lookups(warehouse)
         self.with_threshold: dict[str, pa.Table] = {}
         draft = {}
         for mart, keys in KEYS.items():
@@ -108,7 +101,7 @@ def attacked(country: Country, tables: dict[str, pa.Table], *relation_ids: str) 
     relations = [relation for relation in RELATIONS if relation.relation_id in relation_ids]
     assert len(relations) == len(relation_ids)
     names = {name for relation in relations for name in relation.tables}
-    wanted = {name: tables[name] for name in names - set(LOOKUPS)}
+    wanted = {name: tables[name] for name in names - set(country.lookups)}
     return audit({**wanted, **country.lookups}, relations, K, workers=1)
 
 
@@ -194,7 +187,7 @@ def test_a_table_published_again_less_the_table_before(country):
     r1 = country.released["count_subscribers"]
     narrow = {}
     for people in (3, 20):
-        r2, n_changed = late_people(r1, country.area_parents, people)
+        r2, n_changed = late_people(r1, country.lookups["area_parents"], people)
         late = audit({"r1": r1, "r2": r2}, relations, K).failing()
         assert (late["lower"] == people).all()
         assert (late["upper"] == people).all()
