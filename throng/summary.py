@@ -26,7 +26,9 @@ def summary() -> None:
                 cursor.execute(sql)
                 return cursor.fetchall()
 
-            for line in [*_events(query), "", *_marts(query), "", *_how_to_query(settings)]:
+            built = {row[1] for row in query("show tables in protected")}
+            events, marts = _events(query, built), _marts(query, built)
+            for line in [*events, "", *marts, "", *_how_to_query(settings)]:
                 typer.echo(line)
     except (ServerError, SettingsError) as error:
         typer.echo(f"Error: {error}", err=True)
@@ -38,7 +40,7 @@ def summary() -> None:
         raise typer.Exit(1) from None
 
 
-def _events(query: Query) -> Iterator[str]:
+def _events(query: Query, built: set[str]) -> Iterator[str]:
     [(first, last, accepted, without_area, subscribers)] = query(
         """
         select
@@ -61,7 +63,7 @@ def _events(query: Query) -> Iterator[str]:
     n_rejected = sum(rows for _, rows in rejected)
     # A build that stopped early has not come so far.
     long_traces = 0
-    if "int_long_traces" in {row[1] for row in query("show tables in protected")}:
+    if "int_long_traces" in built:
         [(long_traces,)] = query("select count(*) from protected.int_long_traces")
     yield f"Period covered      {f'{first} to {last}' if accepted else 'none: no event accepted'}"
     yield f"Subscribers         {subscribers:>12,}"
@@ -75,19 +77,18 @@ def _events(query: Query) -> Iterator[str]:
         yield f"    {reason:<20}{rows:>8,}"
 
 
-def _marts(query: Query) -> Iterator[str]:
+def _marts(query: Query, built: set[str]) -> Iterator[str]:
     """How much of each mart may be published, and why the rest may not."""
-    tables = {row[1] for row in query("show tables in protected")}
     prefix = "release_"
     marts = sorted(
         name.removeprefix(prefix)
-        for name in tables
-        if name.startswith(prefix) and f"candidate_{name.removeprefix(prefix)}" in tables
+        for name in built
+        if name.startswith(prefix) and f"candidate_{name.removeprefix(prefix)}" in built
     )
     if not marts:
         yield "No marts: the build stopped before them. See what failed above, or in logs/dbt.log."
         return
-    if "release_settings" not in tables:
+    if "release_settings" not in built:
         yield "Nothing may be published yet: the build is not complete, or a test failed."
         return
     [(smallest,)] = query("select min_group_size from protected.release_settings")
