@@ -31,10 +31,7 @@ journeys as (
 
     select
         *,
-        {{ table_cell(
-            'journeys_od',
-            ['period', 'period_start', 'area_level', 'from_area_id', 'to_area_id']
-        ) }} as table_cell
+        {{ table_cell('journeys_od', pair) }} as table_cell
     from {{ ref('candidate_journeys_od') }}
 
 ),
