@@ -11,7 +11,7 @@ from throng.picture.command import picture
 from throng.release import commands as release_commands
 from throng.server import commands as server_commands
 from throng.summary import summary
-from throng.synth.command import synth
+from throng.synth import command as synth_command
 
 app = typer.Typer(
     help="Phone records into aggregates about groups of people.",
@@ -23,7 +23,7 @@ app = typer.Typer(
 app.add_typer(server_commands.app, name="server")
 app.add_typer(key_commands.app, name="keys")
 app.add_typer(release_commands.app, name="release")
-app.command()(synth)
+app.add_typer(synth_command.app, name="synth")
 app.command()(summary)
 app.command()(picture)
 app.command()(audit)

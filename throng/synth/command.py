@@ -1,4 +1,4 @@
-"""`throng synth`."""
+"""`throng synth` and `throng synth listeners`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from typing import Annotated
 import typer
 
 from throng.synth.generator import generate
+from throng.synth.listeners import ListenerReport, ListenerSettings, generate_listeners
 from throng.synth.settings import FORMATS, Report, Settings, SynthError
 
 HALF_WAY = "half-way"
 DEFAULTS = Settings()
+LISTENERS = ListenerSettings()
+
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.callback(invoke_without_command=True)
 def synth(
+    context: typer.Context,
     landing: Annotated[
         Path, typer.Option(envvar="THRONG_LANDING", help="Folder for events, cells and areas.")
     ] = Path("data/landing"),
@@ -45,12 +51,12 @@ def synth(
     ] = False,
 ) -> None:
     """Make a fictional country: event files for the landing folder, and the truth behind them."""
+    if context.invoked_subcommand:
+        return
     try:
         first = _date("--start", start)
         for folder in (landing, truth):
-            # THRONG_LANDING may be the address of a cluster's store; a Path has lost one slash.
-            if ":/" in str(folder):
-                raise SynthError(f"The folder must be on this machine, not {folder}.")
+            _require_local(folder)
         settings = Settings(
             subscribers=subscribers,
             start=first,
@@ -74,6 +80,60 @@ def synth(
     typer.echo(summary(report, landing, truth))
 
 
+@app.command()
+def listeners(
+    landing: Annotated[
+        Path, typer.Option(envvar="THRONG_LANDING", help="Folder for events and customers.")
+    ] = Path("data/landing"),
+    events: Annotated[int, typer.Option(help="Number of listening events.")] = LISTENERS.events,
+    customers: Annotated[int, typer.Option(help="Number of customers.")] = LISTENERS.customers,
+    start: Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")] = str(LISTENERS.start),
+    days: Annotated[int, typer.Option(help="Length in days.")] = LISTENERS.days,
+    seed: Annotated[int, typer.Option(help="Same seed and options: same bytes.")] = LISTENERS.seed,
+    with_dirt: Annotated[
+        bool, typer.Option("--dirt/--no-dirt", help="Spoil and double some events, or none.")
+    ] = LISTENERS.dirt,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files of an earlier run.")
+    ] = False,
+) -> None:
+    """Make listeners of a music service: listening_events/tracks.csv and customers/cust.csv."""
+    try:
+        _require_local(landing)
+        settings = ListenerSettings(
+            events=events,
+            customers=customers,
+            start=_date("--start", start),
+            days=days,
+            seed=seed,
+            dirt=with_dirt,
+        )
+        report = generate_listeners(settings, landing, force=force)
+    except SynthError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"Error: cannot write {error.filename or landing}: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+    if report.reused:
+        typer.echo(f"Already there, reused: {landing} ({report.events:,} listening events).")
+        return
+    typer.echo(listener_summary(report, landing))
+
+
+def listener_summary(report: ListenerReport, landing: Path) -> str:
+    """What a run made, one aligned line per quantity."""
+    lines = [
+        ("listening events", f"{report.events:,}", "rows"),
+        *((reason, f"{count:,}", "rows") for reason, count in report.dirty.items()),
+        ("customers", f"{report.customers:,}", ""),
+        ("landing files", "2", f"{report.bytes / 1e6:,.1f} MB"),
+        ("time", f"{report.seconds:,.1f}", "s"),
+    ]
+    table = [f"{name:<20}{value:>14}  {unit}".rstrip() for name, value, unit in lines]
+    return "\n".join([f"{'landing folder':<20}{landing}", *table])
+
+
 def summary(report: Report, landing: Path, truth: Path) -> str:
     """What a run made, one aligned line per quantity."""
     folders = [f"{'landing folder':<20}{landing}", f"{'truth folder':<20}{truth}"]
@@ -93,6 +153,12 @@ def summary(report: Report, landing: Path, truth: Path) -> str:
     ]
     table = [f"{name:<20}{value:>14}  {unit}".rstrip() for name, value, unit in lines]
     return "\n".join([*folders, *table])
+
+
+def _require_local(folder: Path) -> None:
+    """THRONG_LANDING may be the address of a cluster's store; a Path has lost one slash."""
+    if ":/" in str(folder):
+        raise SynthError(f"The folder must be on this machine, not {folder}.")
 
 
 def _date(option: str, text: str) -> date:

@@ -21,6 +21,9 @@ MANIFEST = "synth.json"
 #: nothing about files of the same names in some other landing folder.
 MARKER = ".synth"
 UNFINISHED = ".unfinished-"
+#: Feeds of another command (throng synth listeners), or an operator's: a country neither reads,
+#: counts nor replaces them.
+LISTENER_FOLDERS = ("listening_events", "customers")
 
 
 class Folders:
@@ -190,9 +193,14 @@ def _alive(pid: str) -> bool:
 
 
 def _files(folder: Path) -> list[str]:
-    """Relative paths of the files in a folder, sorted; hidden ones (.gitkeep) do not count."""
+    """Relative paths of the files in a folder, sorted; hidden ones (.gitkeep) do not count, nor do
+    those of the listeners."""
     names = (p.relative_to(folder) for p in folder.rglob("*") if not p.is_dir())
-    return sorted(n.as_posix() for n in names if not any(part[0] == "." for part in n.parts))
+    return sorted(
+        n.as_posix()
+        for n in names
+        if n.parts[0] not in LISTENER_FOLDERS and not any(part[0] == "." for part in n.parts)
+    )
 
 
 def _remove(folder: Path, names: list[str]) -> None:
