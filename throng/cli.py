@@ -6,6 +6,7 @@ import typer
 
 from throng.beeline import beeline
 from throng.disclosure.command import audit
+from throng.export import export
 from throng.keys import commands as key_commands
 from throng.picture.command import picture
 from throng.release import commands as release_commands
@@ -25,6 +26,7 @@ app.add_typer(key_commands.app, name="keys")
 app.add_typer(release_commands.app, name="release")
 app.add_typer(synth_command.app, name="synth")
 app.command()(summary)
+app.command()(export)
 app.command()(picture)
 app.command()(audit)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(beeline)

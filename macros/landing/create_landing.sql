@@ -1,8 +1,10 @@
 {# on-run-start: check the landing folder, then lay external tables over it. Copies nothing;
    what is dropped is only the name of an external table, never a file.
 
-   For each of events, cell_sites and areas: landing.<name>_files has the columns of the files,
-   landing.<name> has ours, all as text, with the file each row came from. #}
+   For each folder: landing.<name>_files has the columns of the files, landing.<name> has ours, all
+   as text, with the file each row came from. A feed that has not landed (listening_events and
+   customers are optional) has a view without rows. landing.listening_event_files lists the files of
+   listening events, with what changes whenever a file does: a build reads only what is new. #}
 {% macro create_landing() %}
     {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
@@ -22,8 +24,15 @@
         {% do run_query('create schema if not exists landing') %}
         {% for table in answer['tables'] %}
             {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}
-            {% do run_query(landing_files_table(table)) %}
-            {% do run_query(landing_view(table)) %}
+            {% if table['format'] %}
+                {% do run_query(landing_files_table(table)) %}
+                {% do run_query(landing_view(table)) %}
+            {% else %}
+                {% do run_query(landing_view_without_rows(table)) %}
+            {% endif %}
+            {% if table['name'] == 'listening_events' %}
+                {% do run_query(landing_file_list(table)) %}
+            {% endif %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -88,6 +97,36 @@
     {{ return(
         'create or replace view landing.' ~ table['name'] ~ ' as select ' ~ columns | join(', ')
         ~ ' from landing.' ~ table['name'] ~ '_files'
+    ) }}
+{% endmacro %}
+
+
+{# The columns of landing_view, and no rows. #}
+{% macro landing_view_without_rows(table) %}
+    {% set columns = [] %}
+    {% for ours, theirs, sql_type in table['columns'] %}
+        {% do columns.append('cast(null as string) as ' ~ ours) %}
+        {% if ours == 'event_at' %}
+            {% do columns.append('cast(null as timestamp) as event_at_timestamp') %}
+        {% endif %}
+    {% endfor %}
+    {{ return(
+        'create or replace view landing.' ~ table['name'] ~ ' as select ' ~ columns | join(', ')
+        ~ ', false as is_malformed, cast(null as string) as source_file where false'
+    ) }}
+{% endmacro %}
+
+
+{# The files of a feed by name, each with its version. #}
+{% macro landing_file_list(table) %}
+    {% set rows = [] %}
+    {% for name, version in table['files'] %}
+        {% do rows.append("('" ~ sql_text(name) ~ "', '" ~ sql_text(version) ~ "')") %}
+    {% endfor %}
+    {{ return(
+        'create or replace view landing.listening_event_files as select * from values '
+        ~ (rows | join(', ') or "('', '')") ~ ' as files (source_file, file_version)'
+        ~ (' where false' if not rows)
     ) }}
 {% endmacro %}
 

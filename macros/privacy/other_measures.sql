@@ -34,3 +34,37 @@
 {% macro second_largest(column) -%}
     try_element_at(sort_array(collect_list({{ column }}), false), 2)
 {%- endmacro %}
+
+
+{# A sum and a sum of squares, and what follows from them (mean, variance, norms), tell of no small
+   group and of nobody alone: min_group_size people make them up, and neither is dominated. Squares
+   are dominated long before sums. All of it is zero: then nobody makes it up. #}
+{% macro has_fair_moments(n_contributors, total, squares, largest, second_largest) -%}
+    coalesce(
+        ({{ total }}) = 0
+        or (
+            {{ has_min_group_size(n_contributors) }}
+            and {{ is_not_dominated(total, largest, second_largest) }}
+            and {{ is_not_dominated(
+                squares,
+                '(' ~ largest ~ ') * (' ~ largest ~ ')',
+                '(' ~ second_largest ~ ') * (' ~ second_largest ~ ')'
+            ) }}
+        ),
+        false
+    )
+{%- endmacro %}
+
+
+{# Whether head counts are published as they are. Where an option blurs them, an exact sum beside a
+   mean would tell them. #}
+{% macro has_exact_counts() -%}
+    {{ 'false' if var('noise_mechanism') != 'none' or var('rounding_base') else 'true' }}
+{%- endmacro %}
+
+
+{# Decimals of a mean or variance: where head counts are blurred none, since 7.29 is 124 divided by 17
+   and by few other numbers. #}
+{% macro moment_decimals() -%}
+    {{ 2 if has_exact_counts() == 'true' else 0 }}
+{%- endmacro %}

@@ -6,6 +6,10 @@
 -- depends_on: {{ ref('int_study_window') }}
 -- depends_on: {{ ref('int_events_checked') }}
 -- depends_on: {{ ref('rejected_events') }}
+-- depends_on: {{ ref('int_listening_events') }}
+-- depends_on: {{ ref('rejected_listener_rows') }}
+-- depends_on: {{ ref('int_customers_checked') }}
+-- depends_on: {{ ref('int_listener_profiles') }}
 -- depends_on: {{ ref('int_cell_visits') }}
 -- depends_on: {{ ref('int_area_visits') }}
 -- depends_on: {{ ref('int_day_end_areas') }}
@@ -27,6 +31,9 @@
 -- depends_on: {{ ref('candidate_day_rhythm') }}
 -- depends_on: {{ ref('candidate_journeys_by_hour') }}
 -- depends_on: {{ ref('candidate_journeys_od') }}
+-- depends_on: {{ ref('candidate_listener_summary') }}
+-- depends_on: {{ ref('int_listener_kinds') }}
+-- depends_on: {{ ref('release_listener_summary') }}
 -- depends_on: {{ ref('candidate_od_matrix_directed_all_pairs') }}
 -- depends_on: {{ ref('candidate_od_matrix_directed_consecutive_pairs') }}
 -- depends_on: {{ ref('candidate_od_matrix_undirected_all_pairs') }}

@@ -7,7 +7,7 @@
 
 with
 
-published as (
+published_rows as (
 
     {% for mart in marts %}
     select table_cell
@@ -15,6 +15,15 @@ published as (
     where not is_suppressed
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
+),
+
+-- A group of listeners is one cell with a row for each feature.
+published as (
+
+    select table_cell
+    from published_rows
+    group by table_cell
 
 ),
 

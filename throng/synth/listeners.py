@@ -53,20 +53,7 @@ _CHUNK_ROWS = 1_000_000
 _HOURS = np.array(
     [3, 2, 1, 1, 1, 2, 4, 7, 8, 7, 6, 6, 7, 7, 6, 6, 7, 9, 10, 11, 11, 10, 7, 5], dtype=float
 )
-_FIRST = (
-    "Ada",
-    "Ben",
-    "Cleo",
-    "Dan",
-    "Edith",
-    "Finn",
-    "Grace",
-    "Hugo",
-    "Ines",
-    "Jon",
-    "Kim",
-    "Lea",
-)
+_FIRST = ("Ada", "Ben", "Cleo", "Dan", "Edith", "Finn", "Grace", "Hugo", "Ines", "Jon", "Kim")
 _LAST = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel", "Ivy", "Juniper")
 _STREET = ("Quiet Brook", "Misty Hill", "Old Mill", "Round Meadow", "Silver Fox", "Windy Gate")
 _KIND = ("Road", "Lane", "Way", "Path", "Court")

@@ -47,6 +47,35 @@ AREA_COLUMNS = {
     "population": False,
     "geometry": False,
 }
+# The listener feed, as the service writes it: events without a header, in this order, ...
+LISTENING_EVENT_COLUMNS = {
+    "event_id": True,
+    "customer_id": True,
+    "track_id": True,
+    "event_at": True,
+    "is_mobile": True,
+    "zip": True,
+}
+# ... and customers with one. Name and Address are not asked for, so no view shows them.
+CUSTOMER_COLUMNS = {
+    "customer_id": True,
+    "gender": True,
+    "zip": True,
+    "sign_date": True,
+    "status": True,
+    "level": True,
+    "campaign": True,
+    "linked_apps": True,
+}
+_CUSTOMER_NAMES = {
+    "customer_id": "CustID",
+    "gender": "Gender",
+    "sign_date": "SignDate",
+    "status": "Status",
+    "level": "Level",
+    "campaign": "Campaign",
+    "linked_apps": "LinkedWithApps",
+}
 _HEAD_BYTES = 65_536
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -65,6 +94,8 @@ class Feed:
         mapping: our column name -> the name in the files, where they differ.
         delimiter: of CSV files.
         has_header: whether CSV files begin with a line of names.
+        is_optional: whether the folder may be missing or empty; such a feed is CSV with columns of
+            its own, which no var maps.
     """
 
     name: str
@@ -72,6 +103,7 @@ class Feed:
     mapping: Mapping[str, str] = field(default_factory=dict)
     delimiter: str = ","
     has_header: bool = True
+    is_optional: bool = False
 
     def name_in_files(self, column: str) -> str:
         """What our `column` is called in the files."""
@@ -87,9 +119,10 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
     Returns:
         JSON objects: either {"problem": sentence} or {"problem": null, "tables": [...]} with, for
-        events, cell_sites and areas each: name, location (a URI), folder (its path), format (csv
-        or parquet), file_columns ([name, SQL type] in file order) and columns ([our name, name in
-        the files, SQL type], the last two null where the files have no such column).
+        each feed: name, location (a URI), folder (its path), format (csv or parquet; null where an
+        optional feed has no rows), file_columns ([name, SQL type] in file order), columns ([our
+        name, name in the files, SQL type], the last two null where the files have no such column)
+        and files ([path in the folder, what changes whenever the file does]).
     """
     return pa.array(
         [None if text is None else _answer(json.loads(text)) for text in request.to_pylist()],
@@ -108,6 +141,14 @@ def _answer(request: dict[str, Any]) -> str:
         ),
         Feed("cell_sites", CELL_SITE_COLUMNS),
         Feed("areas", AREA_COLUMNS),
+        Feed(
+            "listening_events",
+            LISTENING_EVENT_COLUMNS,
+            {name: f"column_{n}" for n, name in enumerate(LISTENING_EVENT_COLUMNS, start=1)},
+            has_header=False,
+            is_optional=True,
+        ),
+        Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True),
     ]
     try:
         _check_mapping(feeds[0])
@@ -155,6 +196,8 @@ def _describe(
 ) -> dict[str, Any]:
     folder = root / feed.name
     files = _visible_files(filesystem, folder)
+    if not files and feed.is_optional:
+        return _no_rows(feed)
     if not files:
         raise LandingError(
             f"The landing folder has no files in {feed.name}/ ({folder}). "
@@ -164,9 +207,15 @@ def _describe(
     formats = {"parquet" if head[:4] == b"PAR1" else "csv" for head in heads.values() if head}
     if len(formats) > 1:
         raise LandingError(f"{feed.name}/ mixes CSV and Parquet files; keep one kind.")
+    if not formats and feed.is_optional:
+        return _no_rows(feed)
     if not formats:
         raise LandingError(f"All files in {feed.name}/ ({folder}) are empty.")
     file_format = formats.pop()
+    if file_format == "parquet" and feed.is_optional:
+        raise LandingError(
+            f"{feed.name}/ holds Parquet files; put the feed there as CSV or CSV.gz."
+        )
     if file_format == "parquet":
         file_columns = _parquet_columns(filesystem, root, files, feed)
     else:
@@ -186,7 +235,17 @@ def _describe(
             else [column, None, None]
             for column in feed.columns
         ],
+        "files": [
+            [str(PurePosixPath(info.path).relative_to(folder)), f"{info.mtime_ns} {info.size}"]
+            for info in filesystem.get_file_info([str(file) for file in files])
+        ],
     }
+
+
+def _no_rows(feed: Feed) -> dict[str, Any]:
+    """What is said of an optional feed that has not landed."""
+    columns = [[column, None, None] for column in feed.columns]
+    return {"name": feed.name, "format": None, "columns": columns, "files": []}
 
 
 def _visible_files(filesystem: fs.FileSystem, folder: PurePosixPath) -> list[PurePosixPath]:
@@ -265,6 +324,11 @@ def _first_line(file: str, head: bytes) -> str:
 
 def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -> None:
     known = {name.lower() for name in names}
+    if feed.is_optional and not feed.has_header and len(names) != len(feed.columns):
+        raise LandingError(
+            f"{file} begins with a line of {len(names)} fields; {feed.name}/ has "
+            f"{len(feed.columns)}, without a header: {', '.join(feed.columns)}."
+        )
     if any("`" in name for name in names):
         raise LandingError(f"{file} has a column name with a backtick (`). Rename it.")
     if len(known) < len(names):

@@ -1,5 +1,6 @@
 -- Cells whose mean would tell of one person, who makes up more than half of it or nearly all that
--- the second largest does not (macros/privacy/other_measures).
+-- the second largest does not (macros/privacy/other_measures). A group of listeners is one cell
+-- with all its features: one of them is enough.
 
 with
 
@@ -22,6 +23,18 @@ journeys_od as (
             ['period', 'period_start', 'area_level', 'from_area_id', 'to_area_id']
         ) }} as table_cell
     from {{ ref('candidate_journeys_od') }}
+
+),
+
+listener_summary as (
+
+    select
+        *,
+        {{ table_cell(
+            'listener_summary',
+            ['period', 'period_start', 'grouped_by', 'group_value']
+        ) }} as table_cell
+    from {{ ref('candidate_listener_summary') }}
 
 ),
 
@@ -51,6 +64,20 @@ final as (
             'largest_at_most_minutes',
             'second_largest_at_most_minutes'
         ) }}
+
+    union all
+
+    select table_cell
+    from listener_summary
+    where
+        not {{ has_fair_moments(
+            'n_nonzero',
+            'l1_norm',
+            'sum_of_squares',
+            'largest_amount',
+            'second_largest_amount'
+        ) }}
+    group by table_cell
 
 )
 

@@ -35,7 +35,7 @@ def generic_tests(manifest, model):
     }
 
 
-def test_there_are_the_seventeen_marts(manifest):
+def test_there_are_the_eighteen_marts(manifest):
     assert {model["name"] for model in marts(manifest)} == {
         "count_subscribers",
         "count_events",
@@ -54,6 +54,7 @@ def test_there_are_the_seventeen_marts(manifest):
         "journeys_od",
         "journeys_by_hour",
         "trip_distances",
+        "listener_summary",
     }
 
 
@@ -119,6 +120,8 @@ def test_what_is_released_is_its_candidate_less_what_is_withheld(manifest):
     for mart, release in releases(manifest):
         parents = {name.split(".")[-1] for name in release["depends_on"]["nodes"]}
         shared = {"int_study_periods", "int_area_list", "distance_bands"}
+        # Sums are subtracted too, whatever the head counts: what is missing of a kind of groups.
+        shared |= {"int_listener_groups", "int_listener_kinds"}
         assert parents - shared == {f"candidate_{mart['name']}", "int_withheld_cells"}
         assert "macro.throng.has_min_group_size" in release["depends_on"]["macros"]
 
@@ -137,7 +140,10 @@ def test_means_medians_and_shares_have_the_tests_of_their_rule(manifest):
         macros = {name.split(".")[-1] for name in release["depends_on"]["macros"]}
         means = [name for name in mart["columns"] if name.startswith("mean_")]
         medians = [name for name in mart["columns"] if name.startswith("median_")]
-        shares = [name for name in mart["columns"] if name.startswith("share_")]
+        # Those not at zero are a share of the group.
+        shares = [
+            name for name in mart["columns"] if name.startswith("share_") or name == "n_nonzero"
+        ]
         assert ("dominance" in names) == bool(means), mart["name"]
         assert ("complement_share" in names) == bool(shares), mart["name"]
         assert ("has_order_statistics_size" in macros) == bool(medians), mart["name"]
@@ -171,8 +177,10 @@ def test_every_relation_that_is_protected_is_registered_and_the_other_way_round(
     protected = set()
     for path in folder.glob("int_additive_groups_*.sql"):
         protected |= set(re.findall(r"'(\w+)' as relation_id", path.read_text()))
-    # Residents of all levels are as many: the groups of residents_total in the study.
-    assert sums - {"residents_levels"} == protected
+    # Residents of all levels are as many: the groups of residents_total in the study. Sums over
+    # listeners: a group is published whole or not at all, and int_listener_kinds looks at the rest.
+    elsewhere = {"residents_levels", "listeners_totals", "listeners_nonzero", "listeners_hours"}
+    assert sums - elsewhere == protected
 
 
 def test_the_threshold_is_written_in_one_macro():
@@ -208,10 +216,11 @@ def test_names_match_folders(manifest):
         if layer == "staging":
             assert name.startswith(f"stg_{domains[-1]}__"), name
         elif layer == "intermediate":
-            # rejected_events is read by operators, so it carries a plain name.
+            # What is rejected is read by operators, so it carries a plain name.
             prefixes = ("candidate_", "release_")
-            assert name.startswith(("int_", *prefixes)) or name == "rejected_events", name
-            assert name.startswith(prefixes) == (domains[0] == "mobility"), name
+            plain = ("rejected_events", "rejected_listener_rows")
+            assert name.startswith(("int_", *prefixes)) or name in plain, name
+            assert name.startswith(prefixes) == (domains[0] in ("mobility", "listeners")), name
         else:
             assert not re.match("(stg|int|candidate|fct|dim)_", name), name
 
@@ -266,6 +275,7 @@ def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
         "int_area_parents",
         "int_areas_by_level",
         "int_cell_site_versions",
+        "int_listener_groups",
         "int_study_periods",
         "int_study_window",
     }

@@ -226,3 +226,70 @@ def test_half_a_parquet_file(landing):
     content = (landing / "events/a.parquet").read_bytes()
     (landing / "events/a.parquet").write_bytes(content[: len(content) // 2])
     assert "is not a whole Parquet file" in problem(landing)
+
+
+TRACKS = "1,7,12,2020-02-03 10:00:00,1,10001\n"
+CUSTOMERS = "CustID,Name,Gender,Address,zip,SignDate,Status,Level,Campaign,LinkedWithApps\n"
+
+
+def feed(answer, name):
+    [table] = [table for table in answer["tables"] if table["name"] == name]
+    return table
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_listeners_are_optional(landing, is_there):
+    """No folder and an empty file are both a feed without rows."""
+    if is_there:
+        for name in ("listening_events", "customers"):
+            (landing / name).mkdir()
+            (landing / name / "empty.csv").write_text("")
+    answer = inspect(landing)
+    assert answer["problem"] is None
+    for name in ("listening_events", "customers"):
+        table = feed(answer, name)
+        assert table["format"] is None
+        assert table["files"] == []
+        assert {theirs for _, theirs, _ in table["columns"]} == {None}
+
+
+def test_listeners_are_read_by_position_and_by_name(landing):
+    (landing / "listening_events" / "2020").mkdir(parents=True)
+    (landing / "listening_events" / "2020" / "tracks.csv").write_text(TRACKS)
+    (landing / "customers").mkdir()
+    (landing / "customers" / "cust.csv").write_text(CUSTOMERS)
+    answer = inspect(landing)
+    events, customers = feed(answer, "listening_events"), feed(answer, "customers")
+    assert not events["has_header"]
+    assert ["event_at", "column_4", "string"] in events["columns"]
+    [[name, version]] = events["files"]
+    assert name == "2020/tracks.csv"
+    assert version.endswith(f" {len(TRACKS)}")
+    ours = {column for column, *_ in customers["columns"]}
+    assert ["customer_id", "CustID", "string"] in customers["columns"]
+    assert not ours & {"name", "address", "Name", "Address"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,7,12,2020-02-03 10:00:00\n", "begins with a line of 4 fields; listening_events/ has 6"),
+        (TRACKS.replace(",", ";"), "begins with a line of 1 fields; listening_events/ has 6"),
+    ],
+)
+def test_listening_events_of_another_shape(landing, text, said):
+    (landing / "listening_events").mkdir()
+    (landing / "listening_events" / "tracks.csv").write_text(text)
+    assert said in problem(landing)
+
+
+def test_listening_events_in_parquet_are_refused(landing):
+    (landing / "listening_events").mkdir()
+    pq.write_table(pa.table({"event_id": ["1"]}), landing / "listening_events" / "a.parquet")
+    assert "listening_events/ holds Parquet files; put the feed there as CSV" in problem(landing)
+
+
+def test_a_customer_list_without_a_column(landing):
+    (landing / "customers").mkdir()
+    (landing / "customers" / "cust.csv").write_text(CUSTOMERS.replace("Level,", ""))
+    assert "customers/cust.csv has no column 'Level'" in problem(landing)

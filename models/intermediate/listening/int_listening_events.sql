@@ -1,0 +1,63 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by=['source_file'],
+    post_hook="{{ forget_changed_files(this, ref('stg_listening__event_files')) }}",
+    meta={'retention': 'events'}
+) }}
+
+-- Every row of the listening events as it was read, accepted (event_date is set) or rejected.
+-- Reading and pseudonyms are what costs, so a file is read once: a build reads the files that are
+-- new or would be read differently now, and forgets those that are gone. A partition is a file, for
+-- that is what is replaced; a task reads one file, so nothing has to be brought together before it
+-- is written.
+
+with
+
+listening_events as (
+
+    select * from {{ ref('stg_listening__events') }}
+
+),
+
+files as (
+
+    select * from {{ ref('stg_listening__event_files') }}
+
+),
+
+files_to_read as (
+
+    select files.*
+    from files
+    {% if is_incremental() %}
+        left anti join {{ this }} as read_before
+            on
+                files.source_file = read_before.source_file
+                and files.reading_id = read_before.reading_id
+    {% endif %}
+
+),
+
+final as (
+
+    select /*+ broadcast(files_to_read) */
+        listening_events.event_id,
+        listening_events.customer_id,
+        listening_events.key_id,
+        listening_events.track_id,
+        listening_events.is_mobile,
+        listening_events.zip,
+        listening_events.event_at,
+        listening_events.event_date,
+        listening_events.reject_reason,
+        listening_events.rejected_value,
+        files_to_read.reading_id,
+        listening_events.source_file
+    from listening_events
+    inner join files_to_read
+        on listening_events.source_file = files_to_read.source_file
+
+)
+
+select * from final
