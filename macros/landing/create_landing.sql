@@ -47,7 +47,8 @@
     {% endfor %}
     {% set options = {'path': table['location'], 'recursiveFileLookup': 'true'} %}
     {% if table['format'] == 'csv' %}
-        {# A row with too few or too many fields keeps its text here; only whether is asked. #}
+        {# A row with too few or too many fields keeps its text here; only whether is asked. With
+           columnPruning Spark would see that only where all columns are asked for. #}
         {% do columns.append('_malformed_row string') %}
         {% do options.update({
             'header': table['has_header'] | string,
@@ -57,6 +58,7 @@
             'encoding': 'UTF-8',
             'mode': 'PERMISSIVE',
             'columnNameOfCorruptRecord': '_malformed_row',
+            'columnPruning': 'false',
         }) %}
     {% endif %}
     {% set option_lines = [] %}

@@ -59,12 +59,13 @@
 {# Whether head counts are published as they are. Where an option blurs them, an exact sum beside a
    mean would tell them. #}
 {% macro has_exact_counts() -%}
-    {{ 'false' if var('noise_mechanism') != 'none' or var('rounding_base') else 'true' }}
+    {% set is_blurred = var('noise_mechanism') != 'none' or var('rounding_base') -%}
+    {{ 'false' if is_blurred else 'true' }}
 {%- endmacro %}
 
 
-{# Decimals of a mean or variance: where head counts are blurred none, since 7.29 is 124 divided by 17
-   and by few other numbers. #}
+{# Decimals of a mean or variance: where head counts are blurred none, since 7.29 is 124 divided by
+   17 and by few other numbers. #}
 {% macro moment_decimals() -%}
     {{ 2 if has_exact_counts() == 'true' else 0 }}
 {%- endmacro %}
