@@ -1,3 +1,9 @@
+{# Seconds from one timestamp to another; null where either is. #}
+{% macro seconds_between(start_at, end_at) -%}
+    (unix_micros({{ end_at }}) - unix_micros({{ start_at }})) / 1000000
+{%- endmacro %}
+
+
 {# Minutes from one timestamp to another; null where either is. #}
 {% macro minutes_between(start_at, end_at) -%}
     (unix_micros({{ end_at }}) - unix_micros({{ start_at }})) / 60000000

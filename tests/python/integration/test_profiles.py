@@ -1,0 +1,267 @@
+"""Subscriber profiles against bandicoot itself: every indicator, every split, every subscriber."""
+
+from __future__ import annotations
+
+import csv
+import random
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.python.conftest import PROJECT
+from tests.python.integration import bandicoot_reference as reference
+from throng.synth.generator import generate
+from throng.synth.settings import Settings
+
+DEMO = PROJECT.parent / "shared" / "data" / "bandicoot_demo"
+COLUMNS = [
+    "subscriber_id",
+    "event_at",
+    "cell_id",
+    "event_type",
+    "direction",
+    "counterpart_id",
+    "duration_s",
+]
+#: Instants at which something begins or ends.
+EDGES = ["00:00:00", "06:59:59", "07:00:00", "07:00:01", "18:59:59", "19:00:00", "23:59:59"]
+
+
+def edge_events(cells: list[str]) -> list[tuple]:
+    """Forty people who answer each other at once, late, never, and over New Year, which is in week
+    1 of 2020 from 30 December on."""
+    chance = random.Random(20191230)
+    people = [f"edge {number}" for number in range(40)]
+    rows = []
+
+    def add(who: str, moment: datetime, other: str, kind: str, way: str, seconds="") -> None:
+        place = cells[(people.index(who) + chance.choice([0, 0, 0, 1, 2])) % len(cells)]
+        rows.append((who, str(moment), place, kind, way, other, seconds))
+
+    for number, who in enumerate(people):
+        circle = people[number // 8 * 8 :][:8]
+        for _ in range(60):
+            day = datetime(2019, 12, 16) + timedelta(days=chance.randrange(30))
+            moment = day + timedelta(seconds=chance.randrange(86400))
+            if chance.random() < 0.3:
+                moment = datetime.fromisoformat(f"{day:%Y-%m-%d} {chance.choice(EDGES)}")
+            other = chance.choice([*circle, "shop", "bank"])
+            for _ in range(chance.choice([1, 1, 2, 4, 6])):
+                way = chance.choice(["in", "out"])
+                kind = chance.choice(["call", "text", "text", "text"])
+                seconds = str(chance.choice([0, 1, 30, 600])) if kind == "call" else ""
+                add(who, moment, other, kind, way, seconds)
+                if other in people and other != who:
+                    back = {"in": "out", "out": "in"}[way]
+                    add(other, moment, who, kind, back, seconds)
+                moment += timedelta(seconds=chance.choice([0, 1, 60, 1800, 3599, 3600, 3601]))
+        for _ in range(5):
+            moment = datetime(2020, 1, 6) + timedelta(seconds=chance.randrange(604800))
+            add(who, moment, "", "data", "", "")
+        # What bandicoot ignores as it reads.
+        add(who, moment, "shop", "call", "out", "")
+        add(who, moment, "", "text", "in", "")
+        add(who, moment, "shop", "text", "", "")
+    rows.append(("only data", "2020-01-06 12:00:00", cells[0], "data", "", "", ""))
+    rows.append(("one call", "2020-01-06 12:00:00", cells[0], "call", "out", "shop", "0"))
+    return rows
+
+
+def demo_events() -> list[tuple]:
+    rows = []
+    for who in ("ego", "A"):
+        with (DEMO / f"{who}.csv").open() as file:
+            rows += [
+                (
+                    who,
+                    line["datetime"],
+                    f"demo {line['antenna_id']}",
+                    line["interaction"],
+                    line["direction"],
+                    line["correspondent_id"],
+                    line["call_duration"],
+                )
+                for line in csv.DictReader(file)
+            ]
+    return rows
+
+
+def write_events(path: Path, rows: list[tuple]) -> None:
+    pd.DataFrame(rows, columns=COLUMNS).assign(volume_mb="").to_csv(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory):
+    """A synthetic country of 200 subscribers, with the people of the edges and of the demo."""
+    folder = tmp_path_factory.mktemp("profiles")
+    settings = Settings(
+        subscribers=200,
+        start=date(2020, 1, 27),
+        days=21,
+        events_per_day=8,
+        lockdown=None,
+        dirt=False,
+    )
+    generate(settings, folder / "landing", folder / "truth")
+    path = folder / "landing" / "cell_sites" / "cell_sites.csv"
+    cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+    still = cells[(cells["valid_from"] == "") & (cells["valid_to"] == "")]
+    events = folder / "landing" / "events"
+    write_events(events / "edges.csv", edge_events(list(still["cell_id"][:7])))
+    if DEMO.exists():
+        write_events(events / "demo.csv", demo_events())
+        antennas = pd.read_csv(DEMO / "antennas.csv", dtype=str)
+        antennas = antennas.assign(
+            cell_id="demo " + antennas["antenna_id"], area_id=cells["area_id"].iloc[0]
+        )
+        cells = pd.concat([cells, antennas[["cell_id", "longitude", "latitude", "area_id"]]])
+        cells.to_csv(path, index=False)
+    return folder / "landing"
+
+
+@pytest.fixture(scope="module")
+def users(landing):
+    """Every subscriber as bandicoot reads the files, and again with a name for each place of a cell
+    that was moved: bandicoot knows one place of an antenna."""
+    files = sorted((landing / "events").rglob("*.csv*"))
+    events = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files])
+    events = events.drop_duplicates()
+    cells = pd.read_csv(landing / "cell_sites" / "cell_sites.csv", dtype=str, keep_default_na=False)
+    versions: dict[str, list] = {}
+    for row in cells.itertuples():
+        place = (float(row.latitude), float(row.longitude))
+        versions.setdefault(row.cell_id, []).append(
+            (row.valid_from or "0001", row.valid_to or "9999", place)
+        )
+    antennas = {cell: found[0][2] for cell, found in versions.items()}
+    places = {
+        f"{cell} from {start}": place
+        for cell, found in versions.items()
+        for start, _, place in found
+    }
+
+    def placed(cell: str, moment: str) -> str:
+        [start] = [start for start, end, _ in versions[cell] if start <= moment < end]
+        return f"{cell} from {start}"
+
+    def event(row, cell: str) -> reference.Event:
+        is_talk = row.event_type in ("call", "text")
+        return reference.Event(
+            datetime.fromisoformat(row.event_at),
+            cell,
+            row.event_type if is_talk else None,
+            (row.direction or None) if is_talk else None,
+            (row.counterpart_id or None) if is_talk else None,
+            float(row.duration_s) if row.event_type == "call" and row.duration_s else None,
+        )
+
+    made, made_placed = {}, {}
+    for who, rows in events.groupby("subscriber_id"):
+        rows = list(rows.itertuples())
+        made[who] = reference.user_of(who, [event(row, row.cell_id) for row in rows], antennas)
+        if any(len(versions[row.cell_id]) > 1 for row in rows):
+            made_placed[who] = reference.user_of(
+                who, [event(row, placed(row.cell_id, row.event_at)) for row in rows], places
+            )
+    for user in made.values():
+        others = {record.correspondent_id for record in user.records} - {None}
+        user.network = {other: made.get(other) for other in sorted(others)}
+    return made, made_placed
+
+
+@pytest.fixture(scope="module")
+def expected(server, built, users):
+    frames = []
+    made, made_placed = users
+    for who, user in made.items():
+        frame = reference.profile(user)
+        if who in made_placed:
+            is_radius = frame["indicator"] == "radius_of_gyration"
+            radius = reference.profile(made_placed[who])
+            radius = radius[radius["indicator"] == "radius_of_gyration"]
+            frame = pd.concat([frame[~is_radius], radius])
+        frames.append(frame.assign(subscriber_id=server.pseudonym(who)))
+    frame = pd.concat(frames)
+    frame["value"] = frame["value"].astype(float)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def built(server, landing):
+    server.build_untested(landing, "--select", "+int_subscriber_profiles")
+
+
+@pytest.fixture(scope="module")
+def compared(server, built, expected):
+    [(location,)] = [
+        row[1:2]
+        for row in server.query("describe extended protected.int_subscriber_profiles")
+        if row[0] == "Location"
+    ]
+    found = pd.read_parquet(location.removeprefix("file:").replace("%20", " "))
+    keys = ["subscriber_id", *reference.KEYS]
+    both = expected.merge(
+        found.drop(columns="key_id"),
+        on=keys,
+        how="outer",
+        suffixes=("_bandicoot", "_ours"),
+        indicator=True,
+        validate="one_to_one",
+    )
+    assert len(both) > 300_000
+    return both
+
+
+def differing(rows: pd.DataFrame) -> pd.DataFrame:
+    ours, theirs = rows["value_ours"], rows["value_bandicoot"]
+    is_far = (ours - theirs).abs() > 1e-9 * theirs.abs() + 1e-11  # or the rounding of what is 0
+    return rows[is_far | (ours.isna() != theirs.isna())]
+
+
+def test_the_tests_of_the_models(server, built, landing):
+    done = server.dbt("test", "--select", "path:models/intermediate/profiles", landing=landing)
+    assert done.returncode == 0, done.stdout
+
+
+def test_there_are_all_indicators_and_splits(compared):
+    """1431 with splits, churn_rate twice; the network of those who have one."""
+    assert compared["_merge"].ne("right_only").all(), "a row that bandicoot has not"
+    per_subscriber = compared.groupby("subscriber_id").size()
+    assert set(per_subscriber) == {1433, 1435}
+    assert len(per_subscriber) >= 240
+    assert compared["indicator"].nunique() == 25
+
+
+def test_without_a_row_bandicoot_has_nothing(compared):
+    missing = compared[compared["_merge"] == "left_only"]
+    assert missing["value_bandicoot"].isna().all()
+
+
+def test_every_number_is_bandicoots(compared):
+    wrong = differing(compared)
+    assert wrong.empty, wrong.head(20).to_string()
+    assert compared["value_ours"].notna().sum() > 250_000
+
+
+def test_every_indicator_says_something(compared):
+    """Numbers that are all 0 or null would agree by chance."""
+    told = compared[compared["value_bandicoot"].fillna(0) != 0]
+    assert (told.groupby(["groupby", "indicator", "statistic"]).size() >= 20).all()
+    assert set(told["indicator"]) == set(compared["indicator"])
+
+
+def test_the_demo_of_bandicoot(server, compared):
+    if not DEMO.exists():
+        pytest.skip(f"NOT COMPARED: the demo of bandicoot is not there ({DEMO.name})")
+    for who in ("ego", "A"):
+        rows = compared[compared["subscriber_id"] == server.pseudonym(who)]
+        assert len(rows) == 1435
+        assert differing(rows).empty
+
+
+def test_a_difference_would_be_seen(compared):
+    rows = compared[compared["value_ours"] > 0].head(100)
+    assert differing(rows).empty
+    assert len(differing(rows.assign(value_ours=rows["value_ours"] * (1 + 2e-9)))) == 100
