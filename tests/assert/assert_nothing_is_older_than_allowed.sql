@@ -7,8 +7,10 @@
 -- depends_on: {{ ref('int_events_checked') }}
 -- depends_on: {{ ref('rejected_events') }}
 -- depends_on: {{ ref('int_listening_events') }}
+-- depends_on: {{ ref('int_listening_copies') }}
 -- depends_on: {{ ref('rejected_listener_rows') }}
 -- depends_on: {{ ref('int_customers_checked') }}
+-- depends_on: {{ ref('int_listener_counts') }}
 -- depends_on: {{ ref('int_listener_profiles') }}
 -- depends_on: {{ ref('int_cell_visits') }}
 -- depends_on: {{ ref('int_area_visits') }}

@@ -1,21 +1,25 @@
 -- Who listens, how much and when: one row per customer with an accepted event (the seed's live
--- table). All steps group by customer, so the events are brought together by customer once.
+-- table). What adds up is counted before (int_listener_counts); here is what takes a look at single
+-- events: different tracks, and the zip of the latest event that has one. Copies change neither.
 
 with
 
 events as (
 
-    select /*+ repartition(customer_id) */
+    select
         customer_id,
-        key_id,
-        event_id,
         track_id,
-        is_mobile,
-        zip,
+        event_id,
         event_at,
-        event_date
+        zip
     from {{ ref('int_listening_events') }}
     where event_date is not null
+
+),
+
+listening_counted as (
+
+    select * from {{ ref('int_listener_counts') }}
 
 ),
 
@@ -26,60 +30,40 @@ customers as (
 
 ),
 
--- Of equal rows one counts; the others are in rejected_listener_rows.
-events_once as (
+-- Brought together by customer once: both steps of a distinct count need that.
+tracks_of_customers as (
 
-    select
+    select /*+ repartition(customer_id) */
         customer_id,
-        key_id,
-        event_id,
-        track_id,
-        is_mobile,
-        zip,
-        event_at,
-        event_date,
-        hour(event_at) as hour_of_day
+        track_id
     from events
-    group by
-        customer_id,
-        key_id,
-        event_id,
-        track_id,
-        is_mobile,
-        zip,
-        event_at,
-        event_date
 
 ),
 
-listening_counted as (
-
-    select
-        customer_id,
-        key_id,
-        count(*) as n_events,
-        count_if(hour_of_day >= 5 and hour_of_day < 12) as n_morning,
-        count_if(hour_of_day >= 12 and hour_of_day < 17) as n_afternoon,
-        count_if(hour_of_day >= 17 and hour_of_day < 22) as n_evening,
-        count_if(hour_of_day < 5 or hour_of_day >= 22) as n_night,
-        count_if(is_mobile) as n_mobile,
-        count(distinct event_date) as n_active_days,
-        max_by(zip, struct(event_at, event_id, zip)) filter (where zip is not null) as latest_zip
-    from events_once
-    group by
-        customer_id,
-        key_id
-
-),
-
--- Copies make no track more.
 tracks_counted as (
 
     select
         customer_id,
         count(distinct track_id) as n_unique_tracks
-    from events
+    from tracks_of_customers
     group by customer_id
+
+),
+
+-- The greatest of texts takes a sort of all events, the greatest of times does not: so the instant
+-- is known before, and only what happened then is compared.
+latest_zips as (
+
+    select
+        events.customer_id,
+        max_by(events.zip, struct(events.event_id, events.zip)) as latest_zip
+    from events
+    inner join listening_counted
+        on
+            events.customer_id = listening_counted.customer_id
+            and events.event_at = listening_counted.latest_zip_at
+    where events.zip is not null
+    group by events.customer_id
 
 ),
 
@@ -103,7 +87,7 @@ final as (
         listening_counted.n_night / listening_counted.n_active_days as night_per_day,
         listening_counted.n_mobile / listening_counted.n_active_days as mobile_per_day,
         listening_counted.n_events / listening_counted.n_active_days as events_per_day,
-        listening_counted.latest_zip,
+        latest_zips.latest_zip,
         customers.customer_id is not null as is_listed,
         customers.gender,
         customers.level,
@@ -113,6 +97,8 @@ final as (
     from listening_counted
     inner join tracks_counted
         on listening_counted.customer_id = tracks_counted.customer_id
+    left join latest_zips
+        on listening_counted.customer_id = latest_zips.customer_id
     left join customers
         on listening_counted.customer_id = customers.customer_id
 

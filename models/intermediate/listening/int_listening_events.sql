@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by=['source_file'],
+    options={'"parquet.enable.dictionary#event_id"': 'false'},
     post_hook="{{ forget_changed_files(this, ref('stg_listening__event_files')) }}",
     meta={'retention': 'events'}
 ) }}
@@ -10,7 +11,7 @@
 -- Reading and pseudonyms are what costs, so a file is read once: a build reads the files that are
 -- new or would be read differently now, and forgets those that are gone. A partition is a file, for
 -- that is what is replaced; a task reads one file, so nothing has to be brought together before it
--- is written.
+-- is written. Event ids are all different: a dictionary of them would be made to be thrown away.
 
 with
 

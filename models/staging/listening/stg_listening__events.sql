@@ -34,7 +34,12 @@ parsed as (
         customer_id,
         track_id,
         event_at_text,
-        try_to_timestamp(event_at_text, 'yyyy-MM-dd HH:mm:ss') as event_at,
+        -- A cast takes a fifth of the time of try_to_timestamp with a pattern, but takes other
+        -- spellings too: they are refused here.
+        case
+            when event_at_text rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\z'
+                then try_cast(event_at_text as timestamp)
+        end as event_at,
         case is_mobile_text when '1' then true when '0' then false end as is_mobile,
         -- A zip that is none is no reason to lose the event.
         case when zip_text rlike '^[0-9]{5}(-[0-9]{4})?$' then left(zip_text, 5) end as zip

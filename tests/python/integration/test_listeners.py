@@ -28,7 +28,9 @@ LISTENING = [
     "stg_listening__event_files",
     "stg_listening__customers",
     "int_listening_events",
+    "int_listening_copies",
     "int_customers_checked",
+    "int_listener_counts",
     "int_listener_profiles",
     "rejected_listener_rows",
 ]

@@ -212,6 +212,7 @@ def _expires(name: str) -> bool:
         "int_customers",
         "int_dominated",
         "int_journey_areas",
+        "int_listener_counts",
         "int_listener_kinds",
         "int_listener_profiles",
         "int_listening",

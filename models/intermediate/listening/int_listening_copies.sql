@@ -1,0 +1,64 @@
+{{ config(meta={'retention': 'events'}) }}
+
+-- The accepted listening events that are not counted because an equal one is: of equal rows the one
+-- in the file with the smallest name counts. Equal events share their id, so only ids that occur
+-- twice are compared: a look at one narrow column instead of all of every row.
+
+with
+
+listening_events as (
+
+    select * from {{ ref('int_listening_events') }}
+    where event_date is not null
+
+),
+
+repeated_ids as (
+
+    select event_id
+    from listening_events
+    group by event_id
+    having count(*) > 1
+
+),
+
+copies_numbered as (
+
+    select
+        listening_events.source_file,
+        listening_events.customer_id,
+        listening_events.key_id,
+        listening_events.is_mobile,
+        listening_events.event_at,
+        listening_events.event_date,
+        row_number() over (
+            partition by
+                listening_events.event_id,
+                listening_events.customer_id,
+                listening_events.track_id,
+                listening_events.is_mobile,
+                listening_events.zip,
+                listening_events.event_at
+            order by listening_events.source_file
+        ) as copy_number
+    from listening_events
+    left semi join repeated_ids
+        on listening_events.event_id <=> repeated_ids.event_id
+
+),
+
+final as (
+
+    select
+        source_file,
+        customer_id,
+        key_id,
+        is_mobile,
+        event_at,
+        event_date
+    from copies_numbered
+    where copy_number > 1
+
+)
+
+select * from final
