@@ -45,13 +45,14 @@ def export(
         str, typer.Option("--format", help="csv, parquet or json (a list of rows).")
     ] = "csv",
     out: Annotated[
-        Path | None, typer.Option(help="File to write; default: <mart>.<format> here.")
+        Path | None,
+        typer.Option(help="File to write, or to replace; default: <mart>.<format> here."),
     ] = None,
 ) -> None:
     """Write a mart, as readers see it, to a file. Tables that are no marts are refused."""
     try:
         if file_format not in FORMATS:
-            raise ExportError(f"--format must be {', '.join(FORMATS)}, not '{file_format}'.")
+            raise ExportError(f"--format must be csv, parquet or json, not '{file_format}'.")
         settings = ServerSettings.resolve()
         with contextlib.closing(connect(settings)) as connection:
             cursor = connection.cursor()
@@ -62,7 +63,7 @@ def export(
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"Error: cannot write {error.filename or out}: {error.strerror}.", err=True)
+        typer.echo(f"Error: cannot write {out or mart}: {error.strerror or error}.", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{path}: {n_rows:,} rows of {name}")
 
@@ -80,7 +81,9 @@ def require_mart(cursor: hive.Cursor, name: str) -> str:
         return table
     known = f"The marts are: {', '.join(sorted(marts))}." if marts else "No mart is built yet."
     for other in ("protected", "staging", "landing", "released"):
-        if schema in ("", other) and table in _tables(cursor, other):
+        # What was released has the names of the marts, so a bare name means the mart.
+        is_meant = schema == other or (schema == "" and other != "released")
+        if is_meant and table in _tables(cursor, other):
             raise ExportError(
                 f"{other}.{table} is not for readers, so it is not exported: only marts are. "
                 + known
@@ -101,7 +104,12 @@ def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> 
     """Write all rows of a mart, in the order of its columns; the number of rows.
 
     The file is complete or as it was before: rows go to a file beside it that takes its place.
+
+    Raises:
+        ExportError: the file would have the name of a folder.
     """
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder; name a file with --out.")
     cursor.execute(f"describe {MARTS}.{mart}")
     columns = [(name, _TYPES[kind]) for name, kind, *_ in cursor.fetchall()]
     names = [name for name, _ in columns]
@@ -118,7 +126,8 @@ def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> 
         n_rows = write(unfinished, pa.schema(columns), _batches(cursor))
         unfinished.replace(path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what was to be the folder may be a file
+            unfinished.unlink(missing_ok=True)
     return n_rows
 
 

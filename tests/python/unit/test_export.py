@@ -29,6 +29,7 @@ ROWS = [
 SCHEMAS = {
     "marts": ["listener_summary"],
     "protected": ["int_listener_profiles", "candidate_listener_summary"],
+    "released": ["listener_summary", "not_yet_a_mart"],
 }
 
 
@@ -119,6 +120,12 @@ def test_a_run_that_breaks_leaves_the_file_as_it_was(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_is_not_written_over(tmp_path):
+    with pytest.raises(ExportError, match="is a folder; name a file with --out"):
+        write_mart(Cursor(), "listener_summary", "csv", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["listener_summary", "marts.listener_summary", "Listener_Summary"])
 def test_a_mart_is_found(name):
     assert require_mart(Cursor(), name) == "listener_summary"
@@ -130,6 +137,8 @@ def test_a_mart_is_found(name):
         ("int_listener_profiles", "protected.int_listener_profiles is not for readers"),
         ("protected.candidate_listener_summary", "is not for readers, so it is not exported"),
         ("protected.listener_summary", "There is no mart protected.listener_summary."),
+        ("released.listener_summary", "released.listener_summary is not for readers"),
+        ("not_yet_a_mart", "There is no mart not_yet_a_mart."),
         ("listeners", "There is no mart listeners. The marts are: listener_summary."),
         ("x; drop table y", "There is no mart x; drop table y."),
     ],
