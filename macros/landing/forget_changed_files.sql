@@ -3,8 +3,8 @@
 {% macro forget_changed_files(table, files) %}
     {% if execute %}
         {% for row in run_query(
-            'select distinct source_file from ' ~ table ~ ' left anti join ' ~ files
-            ~ ' using (source_file, reading_id)'
+            'select distinct source_file from (select distinct source_file, reading_id from '
+            ~ table ~ ') left anti join ' ~ files ~ ' using (source_file, reading_id)'
         ).rows %}
             {% do run_query(
                 'alter table ' ~ table ~ " drop if exists partition (source_file = '"

@@ -27,15 +27,29 @@ files as (
 
 ),
 
+{% if is_incremental() %}
+    files_read_before as (
+
+        select
+            source_file,
+            reading_id
+        from {{ this }}
+        group by
+            source_file,
+            reading_id
+
+    ),
+{% endif %}
+
 files_to_read as (
 
     select files.*
     from files
     {% if is_incremental() %}
-        left anti join {{ this }} as read_before
+        left anti join files_read_before
             on
-                files.source_file = read_before.source_file
-                and files.reading_id = read_before.reading_id
+                files.source_file = files_read_before.source_file
+                and files.reading_id = files_read_before.reading_id
     {% endif %}
 
 ),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
 from tests.python.conftest import copy_project
 from tests.python.integration import edge_country
 from tests.python.integration.test_marts import STUDY
+from throng.synth.listeners import ListenerSettings, generate_listeners
 
 
 @pytest.fixture(scope="module")
 def landing(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("landing")
     edge_country.write_edge_country(folder)
+    first = date.fromisoformat(edge_country.STUDY_START)
+    generate_listeners(ListenerSettings(events=2_000, customers=100, start=first, days=2), folder)
     server.build_untested(folder, **STUDY)
     return folder
 
@@ -168,6 +172,76 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             "is_published",
             "a_shortest_duration_of_one_person_is_withheld_alone",
             id="a duration of one person",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listening_copies.sql",
+            "where copy_number > 1",
+            "where copy_number > 2",
+            "events_equal_in_all_columns_are_copies",
+            id="copies of listening events counted",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listening_copies.sql",
+            "                listening_events.track_id,\n",
+            "",
+            "events_equal_in_all_columns_are_copies",
+            id="another track taken for a copy",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listener_counts.sql",
+            "        -1 as n_events",
+            "        0 as n_events",
+            "hours_are_half_open_and_copies_count_once",
+            id="copies not taken away again",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listener_counts.sql",
+            "hour_of_day >= 5 and hour_of_day < 12",
+            "hour_of_day > 5 and hour_of_day < 12",
+            "hours_are_half_open_and_copies_count_once",
+            id="an hour of the wrong part of the day",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listener_profiles.sql",
+            "struct(events.event_id, events.zip)",
+            "events.zip",
+            "the_latest_zip_is_of_the_latest_event_that_has_one",
+            id="the greatest zip for the latest",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listener_profiles.sql",
+            "left join latest_zips",
+            "inner join latest_zips",
+            "the_latest_zip_is_of_the_latest_event_that_has_one",
+            id="listeners without a zip lost",
+        ),
+        pytest.param(
+            "models/intermediate/listening/rejected_listener_rows.sql",
+            "where event_date is null",
+            "where event_date is null and reject_reason <> 'malformed_row'",
+            "assert_every_listener_row_is_accounted_for",
+            id="listening events lost without a word",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_customers_checked.sql",
+            "        customers_numbered.key_id,",
+            "        'k0' as key_id,",
+            "assert_listeners_are_under_one_key",
+            id="customers under another key",
+        ),
+        pytest.param(
+            "models/intermediate/listeners/candidate_listener_summary.sql",
+            "    where is_listed\n",
+            "",
+            "statistics_over_the_customers_of_a_group",
+            id="a group of those who are in no list",
+        ),
+        pytest.param(
+            "models/intermediate/listening/int_listener_kinds.sql",
+            "        bool_and(\n            missing.feature is null",
+            "        bool_and(\n            true",
+            "a_kind_is_withheld_where_its_rest_would_tell_of_one",
+            id="what is missing of a kind tells of one listener",
         ),
     ],
 )
