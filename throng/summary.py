@@ -27,8 +27,8 @@ def summary() -> None:
                 return cursor.fetchall()
 
             built = {row[1] for row in query("show tables in protected")}
-            events, marts = _events(query, built), _marts(query, built)
-            for line in [*events, "", *marts, "", *_how_to_query(settings)]:
+            read = [*_events(query, built), *_recharges(query, built)]
+            for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
                 typer.echo(line)
     except (ServerError, SettingsError) as error:
         typer.echo(f"Error: {error}", err=True)
@@ -74,6 +74,29 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
     yield f"    without an area {without_area:>12,}   (counted nowhere)"
     yield f"  rejected          {n_rejected:>12,}"
     for reason, rows in rejected:
+        yield f"    {reason:<20}{rows:>8,}"
+
+
+def _recharges(query: Query, built: set[str]) -> Iterator[str]:
+    """The same of top-ups, where any have landed."""
+    if "int_recharges_checked" not in built:
+        return
+    reasons = dict(
+        query(
+            """
+            select reject_reason, count(*) from protected.int_recharges_checked
+            group by reject_reason order by count(*) desc, reject_reason
+            """
+        )
+    )
+    if not reasons:
+        return
+    accepted = reasons.pop(None, 0)
+    n_rejected = sum(reasons.values())
+    yield f"Top-ups in          {accepted + n_rejected:>12,}"
+    yield f"  accepted          {accepted:>12,}"
+    yield f"  rejected          {n_rejected:>12,}"
+    for reason, rows in reasons.items():
         yield f"    {reason:<20}{rows:>8,}"
 
 

@@ -40,10 +40,13 @@
         {% do check_date_order('study_start', 'home_end') %}
         {% do check_date_order('home_start', 'study_end') %}
 
-        {% if var('event_columns') is not mapping %}
-            {% do stop("The var event_columns is '" ~ var('event_columns') ~ "'; set it to a map, "
-                ~ "such as {subscriber_id: msisdn, event_at: call_datetime}.") %}
-        {% endif %}
+        {% for name, example in [
+            ('event_columns', '{subscriber_id: msisdn, event_at: call_datetime}'),
+            ('recharge_columns', '{subscriber_id: msisdn, recharge_at: topup_datetime}')
+        ] if var(name) is not mapping %}
+            {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to a map, such as "
+                ~ example ~ ".") %}
+        {% endfor %}
         {% if var('event_delimiter') is not string or var('event_delimiter') | length != 1 %}
             {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
                 ~ "'; set it to one character.") %}
@@ -149,9 +152,9 @@
 
 {# Every var of dbt_project.yml (a policy test compares the two). #}
 {% macro known_vars() %}
-    {{ return(['landing_path', 'event_columns', 'event_delimiter', 'event_header',
-        'event_timestamp_format', 'study_start', 'study_end', 'home_start', 'home_end',
-        'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
+    {{ return(['landing_path', 'event_columns', 'recharge_columns', 'event_delimiter',
+        'event_header', 'event_timestamp_format', 'study_start', 'study_end', 'home_start',
+        'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'pseudonymise',
         'retention_events_days', 'retention_subscriber_days', 'retention_candidates_days',

@@ -2,15 +2,16 @@
    what is dropped is only the name of an external table, never a file.
 
    For each folder: landing.<name>_files has the columns of the files, landing.<name> has ours, all
-   as text, with the file each row came from. A feed that has not landed (listening_events and
-   customers are optional) has a view without rows. landing.listening_event_files lists the files of
-   listening events, with what changes whenever a file does: a build reads only what is new. #}
+   as text, with the file each row came from. A feed that has not landed (recharges, listening_events
+   and customers are optional) has a view without rows. landing.listening_event_files lists the files
+   of listening events, with what changes whenever a file does: a build reads only what is new. #}
 {% macro create_landing() %}
     {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
         {% set request = {
             'landing_path': var('landing_path'),
             'event_columns': var('event_columns'),
+            'recharge_columns': var('recharge_columns'),
             'event_delimiter': var('event_delimiter'),
             'event_header': var('event_header'),
         } %}
@@ -78,11 +79,11 @@
     {% for ours, theirs, sql_type in table['columns'] %}
         {% set value = landing_value(theirs, sql_type) %}
         {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
-        {% if ours == 'event_at' %}
+        {% if ours in ['event_at', 'recharge_at'] %}
             {# A time that the files hold as a time, not as text. #}
             {% set is_time = sql_type in ['nanoseconds', 'timestamp_ntz', 'date'] %}
             {% do columns.append(
-                'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as event_at_timestamp'
+                'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as ' ~ ours ~ '_timestamp'
             ) %}
         {% endif %}
     {% endfor %}
@@ -110,8 +111,8 @@
     {% set columns = [] %}
     {% for ours, theirs, sql_type in table['columns'] %}
         {% do columns.append('cast(null as string) as ' ~ ours) %}
-        {% if ours == 'event_at' %}
-            {% do columns.append('cast(null as timestamp) as event_at_timestamp') %}
+        {% if ours in ['event_at', 'recharge_at'] %}
+            {% do columns.append('cast(null as timestamp) as ' ~ ours ~ '_timestamp') %}
         {% endif %}
     {% endfor %}
     {{ return(

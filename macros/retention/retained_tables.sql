@@ -67,8 +67,9 @@
         {% do columns.append(row[0]) %}
     {% endfor %}
     {% set study_end = last_dates['study'] %}
-    {% if 'event_date' in columns and 'event_at' in columns %}
-        {{ return('coalesce(event_date, cast(event_at as date), ' ~ study_end ~ ')') }}
+    {% set instant = 'recharge_at' if 'recharge_at' in columns else 'event_at' %}
+    {% if 'event_date' in columns and instant in columns %}
+        {{ return('coalesce(event_date, cast(' ~ instant ~ ' as date), ' ~ study_end ~ ')') }}
     {% elif 'event_date' in columns %}
         {{ return('event_date') }}
     {% elif 'period' in columns and 'period_start' in columns %}

@@ -6,6 +6,8 @@
 -- depends_on: {{ ref('int_study_window') }}
 -- depends_on: {{ ref('int_events_checked') }}
 -- depends_on: {{ ref('rejected_events') }}
+-- depends_on: {{ ref('int_recharges_checked') }}
+-- depends_on: {{ ref('rejected_recharges') }}
 -- depends_on: {{ ref('int_listening_events') }}
 -- depends_on: {{ ref('int_listening_copies') }}
 -- depends_on: {{ ref('rejected_listener_rows') }}

@@ -47,6 +47,12 @@ AREA_COLUMNS = {
     "population": False,
     "geometry": False,
 }
+# Top-ups of prepaid accounts. The balance that bandicoot speaks of is estimated from these.
+RECHARGE_COLUMNS = {
+    "subscriber_id": True,
+    "recharge_at": True,
+    "amount": True,
+}
 # The listener feed, as the service writes it: events without a header, in this order, ...
 LISTENING_EVENT_COLUMNS = {
     "event_id": True,
@@ -94,8 +100,9 @@ class Feed:
         mapping: our column name -> the name in the files, where they differ.
         delimiter: of CSV files.
         has_header: whether CSV files begin with a line of names.
-        is_optional: whether the folder may be missing or empty; such a feed is CSV with columns of
-            its own, which no var maps.
+        mapping_var: the var that maps its columns; its files are delimited as those of events.
+        is_optional: whether the folder may be missing or empty.
+        is_csv_only: whether it has one form, as the service writes it.
     """
 
     name: str
@@ -103,7 +110,9 @@ class Feed:
     mapping: Mapping[str, str] = field(default_factory=dict)
     delimiter: str = ","
     has_header: bool = True
+    mapping_var: str | None = None
     is_optional: bool = False
+    is_csv_only: bool = False
 
     def name_in_files(self, column: str) -> str:
         """What our `column` is called in the files."""
@@ -114,8 +123,8 @@ def inspect_landing(request: pa.Array) -> pa.Array:
     """Describe landing folders, one JSON answer for each JSON request.
 
     Args:
-        request: JSON objects with landing_path and optionally event_columns (our name -> the
-            operator's), event_delimiter, event_header; null gives null.
+        request: JSON objects with landing_path and optionally event_columns and recharge_columns
+            (our name -> the operator's), event_delimiter, event_header; null gives null.
 
     Returns:
         JSON objects: either {"problem": sentence} or {"problem": null, "tables": [...]} with, for
@@ -131,27 +140,41 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
 
 def _answer(request: dict[str, Any]) -> str:
+    delimiter, has_header = request.get("event_delimiter") or ",", request.get("event_header", True)
     feeds = [
         Feed(
             "events",
             EVENT_COLUMNS,
             request.get("event_columns") or {},
-            request.get("event_delimiter") or ",",
-            request.get("event_header", True),
+            delimiter,
+            has_header,
+            mapping_var="event_columns",
         ),
         Feed("cell_sites", CELL_SITE_COLUMNS),
         Feed("areas", AREA_COLUMNS),
+        Feed(
+            "recharges",
+            RECHARGE_COLUMNS,
+            request.get("recharge_columns") or {},
+            delimiter,
+            has_header,
+            mapping_var="recharge_columns",
+            is_optional=True,
+        ),
         Feed(
             "listening_events",
             LISTENING_EVENT_COLUMNS,
             {name: f"column_{n}" for n, name in enumerate(LISTENING_EVENT_COLUMNS, start=1)},
             has_header=False,
             is_optional=True,
+            is_csv_only=True,
         ),
-        Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True),
+        Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True, is_csv_only=True),
     ]
     try:
-        _check_mapping(feeds[0])
+        for feed in feeds:
+            if feed.mapping_var:
+                _check_mapping(feed)
         filesystem, root, prefix = _open_landing(request["landing_path"])
         tables = [_describe(filesystem, root, prefix, feed) for feed in feeds]
     except LandingError as error:
@@ -165,12 +188,13 @@ def _check_mapping(feed: Feed) -> None:
     for ours, theirs in feed.mapping.items():
         if ours not in feed.columns:
             raise LandingError(
-                f"The var event_columns maps '{ours}', which is no event column. "
+                f"The var {feed.mapping_var} maps '{ours}', which is no {feed.name[:-1]} column. "
                 f"They are: {_listed(feed.columns)}."
             )
         if not isinstance(theirs, str):
             raise LandingError(
-                f"The var event_columns maps {ours} to '{theirs}'; map it to the name of a column."
+                f"The var {feed.mapping_var} maps {ours} to '{theirs}'; map it to the name of a "
+                "column."
             )
 
 
@@ -212,7 +236,7 @@ def _describe(
     if not formats:
         raise LandingError(f"All files in {feed.name}/ ({folder}) are empty.")
     file_format = formats.pop()
-    if file_format == "parquet" and feed.is_optional:
+    if file_format == "parquet" and feed.is_csv_only:
         raise LandingError(
             f"{feed.name}/ holds Parquet files; put the feed there as CSV or CSV.gz."
         )
@@ -324,7 +348,7 @@ def _first_line(file: str, head: bytes) -> str:
 
 def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -> None:
     known = {name.lower() for name in names}
-    if feed.is_optional and not feed.has_header and len(names) != len(feed.columns):
+    if feed.is_csv_only and not feed.has_header and len(names) != len(feed.columns):
         raise LandingError(
             f"{file} begins with a line of {len(names)} fields; {feed.name}/ has "
             f"{len(feed.columns)}, without a header: {', '.join(feed.columns)}."
@@ -349,7 +373,7 @@ def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -
         if wanted.lower() in others and len(others) > 1:
             advice = (
                 f"set the var event_delimiter to {json.dumps(delimiter)}"
-                if feed.name == "events"
+                if feed.mapping_var
                 else f"write it with '{feed.delimiter}'"
             )
             raise LandingError(
@@ -359,11 +383,11 @@ def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -
         raise LandingError(
             f"{file} has no column '{wanted}'; its first line looks like data, not like names. "
             "If it has no header, set the var event_header to false and map column_1, column_2, "
-            "... in event_columns."
+            f"... in {feed.mapping_var or 'event_columns'}."
         )
     advice = (
-        f"Map {column} to the right one in the var event_columns."
-        if feed.name == "events"
+        f"Map {column} to the right one in the var {feed.mapping_var}."
+        if feed.mapping_var
         else "Rename the column in the file."
     )
     raise LandingError(f"{file} has no column '{wanted}'; it has {_listed(names)}. {advice}")

@@ -56,6 +56,7 @@ def stopped_with(done) -> str:
             "The var event_columns maps subscriber_id to '5'; map it to the name of a column.",
         ),
         ({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
+        ({"recharge_columns": []}, "The var recharge_columns is '[]'; set it to a map, such as {"),
         (
             {"event_timestamp_format": "sometimes"},
             "The var event_timestamp_format is 'sometimes'; set it to a Java pattern",

@@ -218,7 +218,7 @@ def test_names_match_folders(manifest):
         elif layer == "intermediate":
             # What is rejected is read by operators, so it carries a plain name.
             prefixes = ("candidate_", "release_")
-            plain = ("rejected_events", "rejected_listener_rows")
+            plain = ("rejected_events", "rejected_listener_rows", "rejected_recharges")
             assert name.startswith(("int_", *prefixes)) or name in plain, name
             assert name.startswith(prefixes) == (domains[0] in ("mobility", "listeners")), name
         else:

@@ -289,6 +289,59 @@ def test_listening_events_in_parquet_are_refused(landing):
     assert "listening_events/ holds Parquet files; put the feed there as CSV" in problem(landing)
 
 
+RECHARGES = "caller_id,amount,timestamp\n1,5,2020-02-03 10:00:00\n"
+MAPPED = {"subscriber_id": "caller_id", "recharge_at": "timestamp"}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_top_ups_are_optional(landing, is_there):
+    """With their columns mapped too: a var for a feed that is still to come does no harm."""
+    if is_there:
+        (landing / "recharges").mkdir()
+    answer = inspect(landing, recharge_columns=MAPPED)
+    assert answer["problem"] is None
+    table = feed(answer, "recharges")
+    assert table["format"] is None
+    assert [ours for ours, *_ in table["columns"]] == ["subscriber_id", "recharge_at", "amount"]
+
+
+def test_top_ups_have_names_of_their_own(landing):
+    (landing / "recharges").mkdir()
+    (landing / "recharges" / "a.csv").write_text(RECHARGES)
+    said = problem(landing)
+    assert said.startswith("recharges/a.csv has no column 'subscriber_id'; it has caller_id,")
+    assert "in the var recharge_columns." in said
+    columns = feed(inspect(landing, recharge_columns=MAPPED), "recharges")["columns"]
+    assert ["recharge_at", "timestamp", "string"] in columns
+    said = problem(landing, recharge_columns={"balance": "amount"})
+    assert said.startswith("The var recharge_columns maps 'balance', which is no recharge column.")
+    assert "They are: subscriber_id, recharge_at, amount." in said
+
+
+def test_top_ups_are_delimited_as_events_are(landing):
+    (landing / "recharges").mkdir()
+    (landing / "recharges" / "a.csv").write_text(RECHARGES.replace(",", ";"))
+    assert 'set the var event_delimiter to ";"' in problem(landing, recharge_columns=MAPPED)
+    (landing / "events" / "a.csv").write_text(EVENTS.replace(",", ";"))
+    assert problem(landing, recharge_columns=MAPPED, event_delimiter=";") is None
+
+
+def test_top_ups_may_be_parquet(landing):
+    (landing / "recharges").mkdir()
+    path = landing / "recharges" / "a.parquet"
+    columns = {
+        "caller_id": ["1"],
+        "amount": [5.0],
+        "timestamp": pa.array([0], pa.timestamp("us")),
+    }
+    pq.write_table(pa.table(columns), path)
+    answer = inspect(landing, recharge_columns=MAPPED)
+    assert answer["problem"] is None
+    assert ["amount", "amount", "double"] in feed(answer, "recharges")["columns"]
+    pq.write_table(pa.table(columns | {"caller_id": [1.0]}), path)
+    assert "loses digits" in problem(landing, recharge_columns=MAPPED)
+
+
 def test_a_customer_list_without_a_column(landing):
     (landing / "customers").mkdir()
     (landing / "customers" / "cust.csv").write_text(CUSTOMERS.replace("Level,", ""))
