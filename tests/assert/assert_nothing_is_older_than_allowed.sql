@@ -36,6 +36,8 @@
 -- depends_on: {{ ref('int_profile_churn') }}
 -- depends_on: {{ ref('int_profile_ties') }}
 -- depends_on: {{ ref('int_profile_network') }}
+-- depends_on: {{ ref('int_profile_recharges') }}
+-- depends_on: {{ ref('int_profile_balances') }}
 -- depends_on: {{ ref('int_subscriber_profiles') }}
 -- depends_on: {{ ref('candidate_count_events') }}
 -- depends_on: {{ ref('candidate_count_home_relocations') }}

@@ -3,7 +3,6 @@
 -- The events that profiles are made of, each with what a split asks for. An event that is neither a
 -- call nor a text says only where somebody was. A call or text that lacks what such a record needs
 -- is left out, as bandicoot leaves it out when it reads a file.
--- Night is from 19:00:00 to 07:00:00, both included; the weekend is Saturday and Sunday.
 
 with
 
@@ -75,14 +74,8 @@ final as (
         cell_id,
         longitude,
         latitude,
-        case when weekday(event_date) < 5 then 'weekday' else 'weekend' end as part_of_week,
-        case
-            when
-                event_at > timestampadd(hour, 7, cast(event_date as timestamp))
-                and event_at < timestampadd(hour, 19, cast(event_date as timestamp))
-                then 'day'
-            else 'night'
-        end as part_of_day,
+        {{ part_of_week('event_date') }} as part_of_week,
+        {{ part_of_day('event_at', 'event_date') }} as part_of_day,
         timestamp_seconds(1800 * floor(unix_seconds(event_at) / 1800)) as half_hour_start,
         cast(date_trunc('week', event_date) as date) as week_start,
         event_date

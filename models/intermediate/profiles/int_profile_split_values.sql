@@ -40,6 +40,12 @@ gyration as (
 
 ),
 
+recharges as (
+
+    select * from {{ ref('int_profile_recharges_values') }}
+
+),
+
 final as (
 
     select
@@ -111,6 +117,18 @@ final as (
         statistic,
         value
     from gyration
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        groupby,
+        split_id,
+        indicator,
+        statistic,
+        value
+    from recharges
 
 )
 

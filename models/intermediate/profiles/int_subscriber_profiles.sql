@@ -27,6 +27,12 @@ network as (
 
 ),
 
+balances as (
+
+    select * from {{ ref('int_profile_balances') }}
+
+),
+
 -- What has no splits.
 whole_values as (
 
@@ -51,6 +57,17 @@ whole_values as (
             'clustering_coefficient_weighted', 'value', clustering_coefficient_weighted
         ) as (indicator, statistic, value)
     from network
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        stack(
+            1,
+            'average_balance_recharges', 'value', average_balance_recharges
+        ) as (indicator, statistic, value)
+    from balances
 
 ),
 

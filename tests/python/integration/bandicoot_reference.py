@@ -22,6 +22,13 @@ class Event(NamedTuple):
     duration_s: float | None
 
 
+class Recharge(NamedTuple):
+    """What bandicoot needs of a top-up."""
+
+    recharge_at: datetime
+    amount: float
+
+
 class ArgSpec(NamedTuple):
     args: list[str]
     varargs: str | None
@@ -56,15 +63,20 @@ def _imported():
         del inspect.getargspec, inspect.formatargspec
         logging.getLogger().handlers = handlers  # it takes over everybody's log
     for name in ("percent_pareto_interactions", "percent_pareto_durations"):
-        _divide_by_contacts(bandicoot.individual, name)
+        # The release divides by records; its repository and its documentation say contacts.
+        function = getattr(bandicoot.individual, name).func
+        _mend(bandicoot.individual, function, "/ len(records)", "/ len(user_count)")
+    # A span of less than a day counts as one, says the comment there; the code cuts longer ones to
+    # a day, and divides by 0 where all top-ups are of one day.
+    _mend(bandicoot.recharge, bandicoot.recharge.average_balance_recharges, "min(1, ", "max(1, ")
     return bandicoot
 
 
-def _divide_by_contacts(module, name: str) -> None:
-    """The release divides by records; its repository and its documentation say contacts."""
-    source = inspect.getsource(getattr(module, name).func)
-    changed = source.replace("/ len(records)", "/ len(user_count)")
-    assert changed != source, name
+def _mend(module, function, wrong: str, right: str) -> None:
+    """Bandicoot's own code, but for these words."""
+    source = inspect.getsource(function)
+    changed = source.replace(wrong, right)
+    assert changed != source, function.__name__
     inspect.getargspec = _getargspec
     inspect.formatargspec = _formatargspec
     try:
@@ -105,7 +117,12 @@ RECHARGE = {
 KEYS = ["groupby", "indicator", "interaction", "part_of_week", "part_of_day", "statistic"]
 
 
-def user_of(name: str, events: Iterable[Event], antennas: dict[str, tuple[float, float]]):
+def user_of(
+    name: str,
+    events: Iterable[Event],
+    antennas: dict[str, tuple[float, float]],
+    recharges: Iterable[Recharge] = (),
+):
     """A subscriber as bandicoot knows one. Of equal times the order is that of our models."""
     in_order = sorted(
         events, key=lambda e: (e.event_at, e.cell_id, e.interaction or "", e.direction or "")
@@ -121,7 +138,11 @@ def user_of(name: str, events: Iterable[Event], antennas: dict[str, tuple[float,
         )
         for event in in_order
     ]
-    user, _ = bandicoot.io.load(name, records, antennas)
+    topped_up = [
+        bandicoot.core.Recharge(datetime=at, amount=amount, retailer_id=None)
+        for at, amount in sorted(recharges)
+    ]
+    user, _ = bandicoot.io.load(name, records, antennas, recharges=topped_up)
     return user
 
 
@@ -197,5 +218,10 @@ def profile(user) -> pd.DataFrame:
     if user.has_network:
         rows += network_indicators(user)
     frame = pd.DataFrame(rows, columns=[*KEYS, "value"])
+    if len(user.recharges) == 1:
+        # Nothing lies between one top-up and the next: bandicoot's 0 is no estimate.
+        [balance] = frame.index[frame["indicator"] == "average_balance_recharges"]
+        assert frame.at[balance, "value"] == 0
+        frame.at[balance, "value"] = None
     assert not frame.duplicated(KEYS).any()
     return frame

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import random
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.python.conftest import PROJECT
+from tests.python.conftest import PROJECT, run_throng
 from tests.python.integration import bandicoot_reference as reference
 from throng.synth.generator import generate
 from throng.synth.settings import Settings
 
 DEMO = PROJECT.parent / "shared" / "data" / "bandicoot_demo"
+TOGO = PROJECT.parent / "shared" / "data" / "togo" / "recharges.csv"
+WHO = "subscriber_id"
+#: Of the people of the edges, those who never top up.
+QUIET = {"edge 7", "only data"}
 COLUMNS = [
-    "subscriber_id",
+    WHO,
     "event_at",
     "cell_id",
     "event_type",
@@ -25,6 +30,14 @@ COLUMNS = [
     "counterpart_id",
     "duration_s",
 ]
+#: One for each reason but outside_study (the whole feed is the study) and duplicate.
+BAD_RECHARGES = """edge 1,2020-01-06 10:00:00
+,2020-01-06 10:00:00,5
+edge 1,,5
+edge 1,+999701234567,5
+edge 1,2020-01-06 10:00:00,
+edge 1,2020-01-06 10:00:00,999701234567
+"""
 #: Instants at which something begins or ends.
 EDGES = ["00:00:00", "06:59:59", "07:00:00", "07:00:01", "18:59:59", "19:00:00", "23:59:59"]
 
@@ -88,6 +101,53 @@ def demo_events() -> list[tuple]:
     return rows
 
 
+def edge_recharges(people: list[str]) -> list[tuple]:
+    """Top-ups: once, twice in a second, at the edges of a day, over New Year, of nothing."""
+    chance = random.Random(20200101)
+    rows = []
+    for number, who in enumerate(people):
+        first = datetime(2019, 12, 23) if number % 4 else datetime(2020, 1, 27)
+        days = chance.choice([1, 7, 24])
+        for _ in range(chance.choice([1, 2, 6, 15, 30])):
+            day = first + timedelta(days=chance.randrange(days))
+            moment = day + timedelta(seconds=chance.randrange(86400))
+            if chance.random() < 0.3:
+                moment = datetime.fromisoformat(f"{day:%Y-%m-%d} {chance.choice(EDGES)}")
+            # Quarters, which a float holds as they are: bandicoot's sums are of floats.
+            amount = chance.choice([0, 0.25, 1, 1, 1, 2.5, 5, 10, 100])
+            rows.append((who, str(moment), str(amount)))
+            if chance.random() < 0.1:
+                rows.append((who, str(moment), str(amount + 1)))
+    rows = list(dict.fromkeys(rows))
+    chance.shuffle(rows)
+    return rows
+
+
+def togo_recharges() -> list[tuple]:
+    """A tenth of another country's, of people who do nothing but top up."""
+    with TOGO.open() as file:
+        return [
+            (f"togo {line['caller_id']}", line["timestamp"], line["amount"])
+            for line in csv.DictReader(file)
+            if line["caller_id"].endswith("0")
+        ]
+
+
+def write_recharges(folder: Path, people: list[str]) -> None:
+    header = "subscriber_id,recharge_at,amount\n"
+    rows = edge_recharges(people)
+    lines = [",".join(row) + "\n" for row in rows]
+    folder.mkdir()
+    (folder / "february.csv").write_text(header + "".join(lines[::2]))
+    (folder / "late").mkdir()
+    (folder / "late" / "more.csv").write_text(
+        header + "".join(lines[1::2]) + "".join(lines[:5]) + BAD_RECHARGES
+    )
+    if TOGO.exists():
+        togo = [",".join(row) + "\n" for row in togo_recharges()]
+        (folder / "togo.csv").write_text(header + "".join(togo))
+
+
 def write_events(path: Path, rows: list[tuple]) -> None:
     pd.DataFrame(rows, columns=COLUMNS).assign(volume_mb="").to_csv(path, index=False)
 
@@ -118,7 +178,21 @@ def landing(tmp_path_factory):
         )
         cells = pd.concat([cells, antennas[["cell_id", "longitude", "latitude", "area_id"]]])
         cells.to_csv(path, index=False)
+    people = {who for path in events.rglob("*.csv*") for who in pd.read_csv(path, dtype=str)[WHO]}
+    write_recharges(folder / "landing" / "recharges", sorted(people - {"ego", "A"} - QUIET))
     return folder / "landing"
+
+
+def recharges_read(landing: Path) -> dict[str, set[reference.Recharge]]:
+    """Top-ups by subscriber, each once."""
+    found: dict[str, set[reference.Recharge]] = {}
+    for path in (landing / "recharges").rglob("*.csv"):
+        for row in csv.DictReader(path.read_text().replace(BAD_RECHARGES, "").splitlines()):
+            recharge = reference.Recharge(
+                datetime.fromisoformat(row["recharge_at"]), float(row["amount"])
+            )
+            found.setdefault(row["subscriber_id"], set()).add(recharge)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -158,13 +232,18 @@ def users(landing):
         )
 
     made, made_placed = {}, {}
+    topped_up = recharges_read(landing)
     for who, rows in events.groupby("subscriber_id"):
         rows = list(rows.itertuples())
-        made[who] = reference.user_of(who, [event(row, row.cell_id) for row in rows], antennas)
+        made[who] = reference.user_of(
+            who, [event(row, row.cell_id) for row in rows], antennas, topped_up.pop(who, ())
+        )
         if any(len(versions[row.cell_id]) > 1 for row in rows):
             made_placed[who] = reference.user_of(
                 who, [event(row, placed(row.cell_id, row.event_at)) for row in rows], places
             )
+    for who, recharges in topped_up.items():
+        made[who] = reference.user_of(who, [], antennas, recharges)
     for user in made.values():
         others = {record.correspondent_id for record in user.records} - {None}
         user.network = {other: made.get(other) for other in sorted(others)}
@@ -190,7 +269,7 @@ def expected(server, built, users):
 
 @pytest.fixture(scope="module")
 def built(server, landing):
-    server.build_untested(landing, "--select", "+int_subscriber_profiles")
+    server.build_untested(landing, "--select", "+int_subscriber_profiles", "rejected_recharges")
 
 
 @pytest.fixture(scope="module")
@@ -221,17 +300,22 @@ def differing(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_tests_of_the_models(server, built, landing):
-    done = server.dbt("test", "--select", "path:models/intermediate/profiles", landing=landing)
+    about = ["path:models/intermediate/profiles", "int_recharges_checked", "rejected_recharges"]
+    done = server.dbt("test", "--select", *about, landing=landing)
     assert done.returncode == 0, done.stdout
+    for name in ("assert_every_recharge_is_accounted_for", "assert_one_key_per_profile"):
+        assert f"PASS {name}" in done.stdout
 
 
 def test_there_are_all_indicators_and_splits(compared):
-    """1431 with splits, churn_rate twice; the network of those who have one."""
+    """1431 with splits, churn_rate twice; the network of those who have one; 162 with splits and
+    average_balance_recharges of those who top up."""
     assert compared["_merge"].ne("right_only").all(), "a row that bandicoot has not"
     per_subscriber = compared.groupby("subscriber_id").size()
-    assert set(per_subscriber) == {1433, 1435}
+    assert set(per_subscriber) == {1433, 1435, 1433 + 163, 1435 + 163}
     assert len(per_subscriber) >= 240
-    assert compared["indicator"].nunique() == 25
+    assert (per_subscriber > 1435).sum() >= 240
+    assert compared["indicator"].nunique() == 30
 
 
 def test_without_a_row_bandicoot_has_nothing(compared):
@@ -259,6 +343,43 @@ def test_the_demo_of_bandicoot(server, compared):
         rows = compared[compared["subscriber_id"] == server.pseudonym(who)]
         assert len(rows) == 1435
         assert differing(rows).empty
+
+
+def test_people_who_only_top_up(server, compared, landing):
+    """Of them there is nothing else, here and there."""
+    if not TOGO.exists():
+        pytest.skip(f"NOT COMPARED: the top-ups of Togo are not there ({TOGO.name})")
+    people = {server.pseudonym(who) for who, *_ in togo_recharges()}
+    rows = compared[compared["subscriber_id"].isin(people)]
+    assert rows["subscriber_id"].nunique() == len(people) >= 50
+    told = rows[rows["value_ours"].notna()]
+    assert set(told["indicator"]) == {*reference.RECHARGE, "average_balance_recharges"}
+    assert differing(rows).empty
+
+
+def test_who_never_tops_up_has_no_rows_of_it(server, compared):
+    rows = compared[compared["subscriber_id"].isin({server.pseudonym(who) for who in QUIET})]
+    assert rows["subscriber_id"].nunique() == len(QUIET)
+    assert not rows["indicator"].str.contains("recharges").any()
+
+
+def test_top_ups_that_are_refused_are_counted(server, built):
+    rejected = server.query(
+        "select reject_reason, rejected_value, count(*) from protected.rejected_recharges "
+        "where source_file = 'late/more.csv' group by all"
+    )
+    assert set(rejected) == {
+        ("malformed_row", None, 1),
+        ("missing_subscriber", None, 1),
+        ("missing_time", None, 1),
+        ("unparsable_time", "+999999999999", 1),
+        ("missing_amount", None, 1),
+        ("invalid_amount", "999999999999", 1),
+        ("duplicate", None, 5),
+    }
+    summary = run_throng("summary", env=server.env).stdout
+    assert "Top-ups in" in summary
+    assert re.search(r"  rejected +\d+\n    duplicate +\d+\n    invalid_amount +1\n", summary)
 
 
 def test_a_difference_would_be_seen(compared):
