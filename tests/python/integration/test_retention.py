@@ -18,6 +18,13 @@ AS_OF = "2020-01-30"
 KEPT_FROM = date(2019, 12, 31)
 RULE = "assert_nothing_is_older_than_allowed"
 LONG = {f"retention_{name}_days": 10_000 for name in ("events", "subscriber", "candidates")}
+#: In weeks that go and that stay; and one that is refused, with a clock of 2009.
+RECHARGES = """subscriber_id,recharge_at,amount
+somebody,2019-12-19 10:00:00,5
+somebody,2019-12-30 10:00:00,5
+somebody,2020-01-14 10:00:00,5
+somebody,2009-01-01 10:00:00,5
+"""
 BY_DATE = ("int_cell_visits", "int_area_visits", "int_day_end_areas")
 BY_WEEK = ("int_stops", "int_journeys", "int_known_hours")
 
@@ -27,6 +34,8 @@ def landing(server, tmp_path_factory):
     """Built once; the tests that remove something stand last, each with less than before it."""
     folder = tmp_path_factory.mktemp("landing")
     edge_country.write_edge_country(folder)
+    (folder / "recharges").mkdir()
+    (folder / "recharges" / "top-ups.csv").write_text(RECHARGES)
     server.build_untested(folder, **STUDY)
     return folder
 
@@ -185,6 +194,10 @@ def test_purge_removes_what_is_older_and_nothing_else(server, landing):
     after = rows(server)
     assert after["int_events_checked"] == before["int_events_checked"] - before["rejected_events"]
     assert after["rejected_events"] == before["rejected_events"]
+    assert (before["int_recharges_checked"], after["int_recharges_checked"]) == (4, 3)
+    assert after["rejected_recharges"] == before["rejected_recharges"] == 1
+    weeks = "select distinct cast(week_start as string) from protected.int_profile_recharges"
+    assert {week for (week,) in server.query(weeks)} == {None, "2019-12-30", "2020-01-13"}
     # What is published stays; nobody touches the files.
     assert published(server) == marts_before
     assert fingerprint(landing) == files
@@ -220,8 +233,12 @@ def _expires(name: str) -> bool:
         "int_withheld",
         "int_home",
         "int_events_c",
+        "int_recharges",
+        "int_subscriber_profiles",
         "rejected",
     )
+    if name.startswith("int_profile_"):
+        return not name.endswith(("_splits", "_values"))  # those are views
     released = tuple(f"release_{mart}" for mart in (*reference.KEYS, "listener_summary"))
     if name in BY_WEEK:
         return True
@@ -248,6 +265,7 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
         "int_listener_groups",
         "int_study_periods",
         "int_study_window",
+        "profile_splits",
     }
     assert published(server) == marts_before
     assert look(server, landing, retention_as_of="2021-01-01").returncode == 0
