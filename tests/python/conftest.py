@@ -65,6 +65,11 @@ def copy_project(folder):
     return folder
 
 
+# Of a build that is about its data: dbt's unit tests are about the code, and the build of
+# test_marts runs them.
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server of the tests, and dbt beside it."""
@@ -161,6 +166,11 @@ def processes_of(warehouse: Path) -> list[psutil.Process]:
     ]
 
 
+# Java of the tests: Spark makes new code for every query, and on tiny tables the second compiler
+# takes more than its code saves. The cache of code is as large as with it.
+QUICK_TO_COMPILE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory):
     """One server on a free port with a warehouse and key of its own; stopped at the end."""
@@ -173,7 +183,8 @@ def server(tmp_path_factory: pytest.TempPathFactory):
         folder=folder,
     )
     started = run_throng(
-        "server", "start", "--ui-port", str(server.ui_port), "--memory", "1500m", env=server.env
+        *["server", "start", "--ui-port", str(server.ui_port), "--memory", "1500m"],
+        env={**server.env, "JDK_JAVA_OPTIONS": QUICK_TO_COMPILE},
     )
     assert started.returncode == 0, started.stdout + started.stderr
     yield server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.python.conftest import copy_project, run_throng
+from tests.python.conftest import WITHOUT_UNIT_TESTS, copy_project, run_throng
 
 AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
@@ -119,7 +119,7 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
     """A cell in an area that is not in the list: the test of the reference data fails, and nothing
     that stands on it is built."""
     (landing / "cell_sites/file.csv").write_text(CELLS + "c2,0,0,a9\n")
-    done = server.dbt("build", landing=landing)
+    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_areas_are_known" in done.stdout
     assert "created sql table model marts." not in done.stdout
@@ -127,7 +127,9 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
 
 def test_a_build_of_nothing_is_no_success(server, landing):
     """A time format that fits no row: every event is refused, and the build says so."""
-    done = server.dbt("build", landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm")
+    done = server.dbt(
+        "build", *WITHOUT_UNIT_TESTS, landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm"
+    )
     assert done.returncode == 1
     assert "FAIL 1 assert_some_events_are_accepted" in done.stdout
     assert "created sql table model marts." not in done.stdout
@@ -138,7 +140,7 @@ def test_a_build_of_nothing_is_no_success(server, landing):
 
 def test_areas_that_go_round_stop_the_marts(server, landing):
     (landing / "areas/file.csv").write_text(AREAS.replace("A,", "A,a2") + "a2,region,B,a1\n")
-    done = server.dbt("build", landing=landing)
+    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "int_areas_by_level_primary_key" in done.stdout.split("Completed with")[1]
     assert "created sql table model marts.count_residents" not in done.stdout
@@ -146,7 +148,7 @@ def test_areas_that_go_round_stop_the_marts(server, landing):
 
 def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
     (landing / "cell_sites/file.csv").write_text(CELLS.replace("0,0", '"12,5",0'))
-    done = server.dbt("build", landing=landing)
+    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_sites_are_readable" in done.stdout
     assert "created sql table model marts." not in done.stdout

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from tests.python.conftest import Server
+from tests.python.conftest import WITHOUT_UNIT_TESTS, Server
 from tests.python.integration import edge_country, reference
 
 STUDY = {
@@ -336,7 +336,7 @@ def test_an_operators_own_column_names(server, tmp_path):
     edge_country.write_plain_operator(tmp_path)
     columns = edge_country.PLAIN_EVENT_COLUMNS
     assert set(columns.values()) == {"msisdn", "call_datetime", "location_id"}
-    done = server.dbt("build", landing=tmp_path, event_columns=columns)
+    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=tmp_path, event_columns=columns)
     assert done.returncode == 0, done.stdout
     expected = reference.expected(tmp_path, event_columns=columns)
     for mart in reference.KEYS:
