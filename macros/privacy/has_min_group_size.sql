@@ -2,3 +2,10 @@
 {% macro has_min_group_size(head_count) -%}
     {{ head_count }} >= {{ var('min_group_size') }}
 {%- endmacro %}
+
+
+{# A head count that is told roughly: the next multiple of min_group_size below it. Two of them are
+   never a few people apart, unless both are the same. #}
+{% macro rounded_to_group_size(head_count) -%}
+    ({{ head_count }}) div {{ var('min_group_size') }} * {{ var('min_group_size') }}
+{%- endmacro %}

@@ -69,3 +69,30 @@
 {% macro moment_decimals() -%}
     {{ 2 if has_exact_counts() == 'true' else 0 }}
 {%- endmacro %}
+
+
+{# A statistic of numbers of any size, to four significant digits; to two where head counts are
+   blurred, since 0.4667 is 7 divided by 15 and by few other numbers. #}
+{% macro released_value(column) -%}
+    {% set format = '%.' ~ (3 if has_exact_counts() == 'true' else 1) ~ 'e' -%}
+    case
+        when {{ column }} is not null
+            then cast(format_string('{{ format }}', {{ column }}) as double)
+    end
+{%- endmacro %}
+
+
+{# The values of a group, n_with_value of them, tell of no small group and of nobody alone: by the
+   columns n_nonzero, total_value, sum_of_squares and largest_value. There are none: then there is
+   nothing to tell. #}
+{% macro has_fair_values(second_largest) -%}
+    (
+        n_with_value = 0
+        or (
+            {{ has_min_group_size('n_with_value') }}
+            and {{ has_fair_moments(
+                'n_nonzero', 'total_value', 'sum_of_squares', 'largest_value', second_largest
+            ) }}
+        )
+    )
+{%- endmacro %}

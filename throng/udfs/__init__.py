@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from throng.udfs.landing import inspect_landing
 from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
+from throng.udfs.segments import find_segments
 from throng.udfs.stops import detect_journeys, detect_stops
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ _JOURNEYS = (
     "distance_km double, path_km double, duration_min_minutes double, "
     "duration_max_minutes double, passed_cells array<int>>>"
 )
+_SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
     Udf("pseudonymise", pseudonymise, "string", deterministic=True),
     Udf("pseudonym_key_id", pseudonym_key_id, "string", deterministic=True),
     Udf("detect_stops", detect_stops, _STOPS, deterministic=True),
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
+    Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
     # These read files, so two calls may differ.
     Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),

@@ -17,6 +17,8 @@ members as (
     select * from {{ ref('int_additive_groups_visits') }}
     union all
     select * from {{ ref('int_additive_groups_stops') }}
+    union all
+    select * from {{ ref('int_additive_groups_habits') }}
 
 ),
 

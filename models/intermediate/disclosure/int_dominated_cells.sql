@@ -1,6 +1,6 @@
 -- Cells whose mean would tell of one person, who makes up more than half of it or nearly all that
 -- the second largest does not (macros/privacy/other_measures). A group of listeners is one cell
--- with all its features: one of them is enough.
+-- with all its features: one of them is enough. And calls of many to a few.
 
 with
 
@@ -35,6 +35,18 @@ listener_summary as (
             ['period', 'period_start', 'grouped_by', 'group_value']
         ) }} as table_cell
     from {{ ref('candidate_listener_summary') }}
+
+),
+
+contact_matrix as (
+
+    select
+        *,
+        {{ table_cell(
+            'contact_matrix',
+            ['period', 'period_start', 'area_level', 'from_area_id', 'to_area_id']
+        ) }} as table_cell
+    from {{ ref('candidate_contact_matrix') }}
 
 ),
 
@@ -78,6 +90,16 @@ final as (
             'second_largest_amount'
         ) }}
     group by table_cell
+
+    union all
+
+    select table_cell
+    from contact_matrix
+    where
+        not {{ has_min_group_size('n_contacted') }}
+        or not {{ is_not_dominated(
+            'n_interactions', 'largest_n_interactions', 'second_largest_n_interactions'
+        ) }}
 
 )
 

@@ -19,15 +19,11 @@ ties as (
 
 contacts as (
 
-    select
+    select distinct
         subscriber_id,
         key_id,
         counterpart_id
     from events
-    group by
-        subscriber_id,
-        key_id,
-        counterpart_id
 
 ),
 

@@ -36,8 +36,20 @@ DAYS = {"study_start": "2020-02-03", "study_end": "2020-02-09"}
 FINEST = "admin3"
 A_DAY = "2020-02-05"
 HOURS = range(24)
-RELATIONS = read_relations(PROJECT / "seeds/disclosure_relations.csv")
-COUNTS = ("n_subscribers", "n_events", "n_stops", "n_journeys")
+# Nobody listens in this country.
+RELATIONS = [
+    relation
+    for relation in read_relations(PROJECT / "seeds/disclosure_relations.csv")
+    if "listener_summary" not in relation.tables
+]
+COUNTS = ("n_subscribers", "n_events", "n_stops", "n_journeys", "n_interactions")
+AREA = ["period", "period_start", "area_level", "area_id"]
+TABLES = {
+    **KEYS,
+    "profile_summary": [*AREA, "indicator", "interaction", "part_of_week", "part_of_day"],
+    "profile_segments": [*AREA, "segment", "indicator"],
+    "contact_matrix": ["period", "period_start", "area_level", "from_area_id", "to_area_id"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +72,7 @@ class Country:
         self.lookups = lookups(warehouse)
         self.with_threshold: dict[str, pa.Table] = {}
         draft = {}
-        for mart, keys in KEYS.items():
+        for mart, keys in TABLES.items():
             measures = {measure for r in RELATIONS for name, measure in r.measures if name == mart}
             counts = [n for n in COUNTS if n == "n_subscribers" or n in measures]
             draft[mart] = warehouse.frame(f"protected.release_{mart}", [*keys, *counts])

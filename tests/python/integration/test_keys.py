@@ -63,8 +63,10 @@ def test_one_person_is_two_ids_in_the_studies_of_two_keys(server, landing, two_k
 
 
 def test_key_id_is_beside_every_pseudonym(server, landing, two_keys):
+    seeded = server.dbt("seed", "--select", "profile_splits", landing=landing, **BEFORE)
+    assert seeded.returncode == 0, seeded.stdout
     stops = ("int_stop_areas", "+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
-    homes_of_the_study(server, landing, BEFORE, *stops)
+    homes_of_the_study(server, landing, BEFORE, *stops, "+int_subscriber_segments")
     found = server.query(
         "select reject_reason, count(subscriber_id), count(counterpart_id), count(key_id) "
         "from protected.int_events_checked group by all"
@@ -103,7 +105,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys):
                 f"select count(*) from {table} where subscriber_id is null and key_id is not null"
             )
             assert n_unkeyed == 0, table
-    # All but what needs a stay: two people with an event each have none, and no journeys.
+    # All but what needs a stay, a call or a text: two people with an event each have none.
     assert filled == {
         "stg_landing__events",
         "int_events_checked",
@@ -114,6 +116,17 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys):
         "int_home_areas",
         "int_stops",
         "int_stop_areas",
+        "int_profile_events",
+        "int_profile_place_splits",
+        "int_profile_places",
+        "int_profile_homes",
+        "int_profile_antennas",
+        "int_profile_antennas_values",
+        "int_profile_gyration",
+        "int_profile_gyration_values",
+        "int_profile_churn",
+        "int_profile_split_values",
+        "int_subscriber_profiles",
     }
 
 

@@ -17,6 +17,9 @@ IDENTIFIERS = re.compile(
 )
 
 
+QUARTILES = ("first_quartile_", "third_quartile_")
+
+
 def models(manifest):
     return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
@@ -35,7 +38,7 @@ def generic_tests(manifest, model):
     }
 
 
-def test_there_are_the_eighteen_marts(manifest):
+def test_there_are_the_twenty_one_marts(manifest):
     assert {model["name"] for model in marts(manifest)} == {
         "count_subscribers",
         "count_events",
@@ -55,6 +58,9 @@ def test_there_are_the_eighteen_marts(manifest):
         "journeys_by_hour",
         "trip_distances",
         "listener_summary",
+        "profile_summary",
+        "profile_segments",
+        "contact_matrix",
     }
 
 
@@ -122,6 +128,9 @@ def test_what_is_released_is_its_candidate_less_what_is_withheld(manifest):
         shared = {"int_study_periods", "int_area_list", "distance_bands"}
         # Sums are subtracted too, whatever the head counts: what is missing of a kind of groups.
         shared |= {"int_listener_groups", "int_listener_kinds"}
+        # Likewise of the means of an indicator, and of a segment.
+        shared |= {"int_profile_indicator_splits", "int_profile_means"}
+        shared |= {"int_segments", "int_segment_means"}
         assert parents - shared == {f"candidate_{mart['name']}", "int_withheld_cells"}
         assert "macro.throng.has_min_group_size" in release["depends_on"]["macros"]
 
@@ -139,12 +148,16 @@ def test_means_medians_and_shares_have_the_tests_of_their_rule(manifest):
         names = {test["name"] for test in tests}
         macros = {name.split(".")[-1] for name in release["depends_on"]["macros"]}
         means = [name for name in mart["columns"] if name.startswith("mean_")]
-        medians = [name for name in mart["columns"] if name.startswith("median_")]
-        # Those not at zero are a share of the group.
+        medians = [name for name in mart["columns"] if name.startswith(("median_", *QUARTILES))]
+        # Those not at zero are a share of the group, and ties that go both ways of all ties.
         shares = [
-            name for name in mart["columns"] if name.startswith("share_") or name == "n_nonzero"
+            name
+            for name in mart["columns"]
+            if name.startswith("share_") or name in ("n_nonzero", "reciprocity")
         ]
-        assert ("dominance" in names) == bool(means), mart["name"]
+        # Calls between areas are a sum that one caller, or one who is called, may make up.
+        sums = means or "n_interactions" in mart["columns"]
+        assert ("dominance" in names) == bool(sums), mart["name"]
         assert ("complement_share" in names) == bool(shares), mart["name"]
         assert ("has_order_statistics_size" in macros) == bool(medians), mart["name"]
         if medians:
@@ -220,7 +233,9 @@ def test_names_match_folders(manifest):
             prefixes = ("candidate_", "release_")
             plain = ("rejected_events", "rejected_listener_rows", "rejected_recharges")
             assert name.startswith(("int_", *prefixes)) or name in plain, name
-            assert name.startswith(prefixes) == (domains[0] in ("mobility", "listeners")), name
+            assert name.startswith(prefixes) == (
+                domains[0] in ("mobility", "habits", "listeners")
+            ), name
         else:
             assert not re.match("(stg|int|candidate|fct|dim)_", name), name
 
@@ -244,8 +259,11 @@ def test_columns_of_marts_are_described_by_shared_blocks(manifest):
 
 
 def test_no_model_has_more_than_seven_parents(manifest):
+    """Beside its own parts: a union of int_x_a, int_x_b, ... called int_x is one thing."""
     for model in models(manifest):
-        assert len(model["depends_on"]["nodes"]) <= 7, model["name"]
+        parents = {name.split(".")[-1] for name in model["depends_on"]["nodes"]}
+        others = {name for name in parents if not name.startswith(f"{model['name']}_")}
+        assert len(others) <= 7, model["name"]
 
 
 def test_sources_are_read_where_they_come_in(manifest):
@@ -257,7 +275,8 @@ def test_sources_are_read_where_they_come_in(manifest):
         elif model["path"].startswith("marts/") or model["name"] == "int_withheld_cells":
             assert parents == {"model", "source"}, model["name"]
         else:
-            assert parents == {"model"}, model["name"]
+            # Of seeds alone: what marts tell of, whoever is in it.
+            assert parents == {"model"} or model["name"] == "int_profile_indicator_splits"
 
 
 def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
@@ -276,6 +295,7 @@ def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
         "int_areas_by_level",
         "int_cell_site_versions",
         "int_listener_groups",
+        "int_profile_indicator_splits",
         "int_study_periods",
         "int_study_window",
     }

@@ -1,0 +1,40 @@
+"""Segments of subscribers for SQL. The rule is in throng/habits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from throng.habits import segments
+
+SEGMENTS = pa.struct([("centres", pa.list_(pa.list_(pa.float64()))), ("silhouette", pa.float64())])
+
+
+def find_segments(points: pa.Array) -> pa.Array:
+    """Find the clusters of each list of points.
+
+    Args:
+        points: n lists of points, each a list of as many numbers as the others of its list.
+
+    Returns:
+        n structs centres (list of points, the largest first number first) and silhouette (-1 to
+        1). Null where the list is null or has fewer than four different points.
+
+    Raises:
+        ValueError: a number is null or not finite, or points have different lengths.
+    """
+    return pa.array([_of_list(one) for one in points], SEGMENTS)
+
+
+def _of_list(points: pa.ListScalar) -> dict[str, list[list[float]] | float] | None:
+    if not points.is_valid or not len(points.values):
+        return None
+    sizes = pc.list_value_length(points.values).to_numpy(zero_copy_only=False)
+    numbers = points.values.flatten().to_numpy(zero_copy_only=False).astype(float)
+    if len(set(sizes)) != 1 or not np.isfinite(numbers).all():
+        raise ValueError("Points must be lists of as many finite numbers each.")
+    found = segments.find_segments(numbers.reshape(len(sizes), -1))
+    if found is None:
+        return None
+    return {"centres": found.centres.tolist(), "silhouette": found.silhouette}
