@@ -1,6 +1,7 @@
 {# What a reader gets by subtraction stands for min_group_size people or more: in every group of
    cells that add up, the withheld members hold no one or at least that many people, and are not one
-   alone; a withheld parent has as many people withheld below it, or all it has. Read off the tables
+   alone; a withheld parent has as many people withheld below it, or all it has. Of cells whose sum
+   is told nowhere but by another level nothing is left if all are withheld. Read off the tables
    that would be published, not off the model that decides what they withhold. With dp_laplace there
    is nothing to subtract. #}
 {% test residual(model, marts) %}
@@ -49,6 +50,7 @@ groups as (
         group_id,
         is_parent_withheld,
         parent_n_subscribers,
+        parent_cell is null and bool_and(is_withheld) as is_told_nowhere,
         count_if(is_withheld) as n_withheld,
         coalesce(sum(n_subscribers) filter (where is_withheld), 0) as n_people_withheld
     from members
@@ -57,6 +59,7 @@ groups as (
         kind,
         group_id,
         is_parent_withheld,
+        parent_cell,
         parent_n_subscribers
 
 )
@@ -64,6 +67,7 @@ groups as (
 select * from groups
 where
     {{ has_complementary_suppression() }}
+    and not is_told_nowhere
     and (
         (
             n_people_withheld > 0
