@@ -23,6 +23,12 @@ def landing(server, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """One copy for all mutations: of a project that it knows dbt reads only what changed."""
+    return copy_project(tmp_path_factory.mktemp("mutated"))
+
+
 def failures(done) -> set[str]:
     return set(re.findall(r"FAIL \d+ (\S+)", done.stdout))
 
@@ -294,10 +300,12 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
         ),
     ],
 )
-def test_a_defence_taken_away_is_seen(server, landing, tmp_path, file, defence, mutant, seen_by):
-    project = copy_project(tmp_path)
+def test_a_defence_taken_away_is_seen(
+    server, landing, project, request, file, defence, mutant, seen_by
+):
     text = (project / file).read_text()
     assert defence in text, "the defence has moved; move the mutation with it"
+    request.addfinalizer(lambda: (project / file).write_text(text))
     (project / file).write_text(text.replace(defence, mutant))
     model = file.rsplit("/", 1)[1].removesuffix(".sql")
     selected = "release_count_residents" if file.startswith("macros") else model
