@@ -15,6 +15,7 @@ import pandas as pd
 
 from tests.python.conftest import PROJECT
 
+MARTS = ("profile_summary", "profile_segments", "contact_matrix")
 SPLIT = ("area_level", "area_id", "interaction", "part_of_week", "part_of_day")
 FEATURES = {
     "number_of_interactions": True,

@@ -225,6 +225,9 @@ def test_no_raw_identifier_below_landing(server, built, raw_identifiers):
                 # stored of them is looked at in protected.
                 if (name, column) == ("staging.stg_landing__events", "cell_id"):
                     continue
+                # Every three digits with which a zip may begin, whoever listens.
+                if column == "group_value":
+                    continue
                 values = server.query(f"select distinct {column} from {name}")
                 seen += len(values)
                 assert not {value for (value,) in values} & raw_identifiers, (name, column)

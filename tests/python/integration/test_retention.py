@@ -10,7 +10,7 @@ import pytest
 from pyhive import hive
 
 from tests.python.conftest import run_throng
-from tests.python.integration import edge_country, reference
+from tests.python.integration import edge_country, habits, reference
 from tests.python.integration.test_marts import STUDY, assert_same, fingerprint, table
 
 # Keeps days from 2019-12-31 on in the classes subscriber and candidates.
@@ -234,12 +234,15 @@ def _expires(name: str) -> bool:
         "int_home",
         "int_events_c",
         "int_recharges",
+        "int_segment",
         "int_subscriber_profiles",
+        "int_subscriber_segments",
         "rejected",
     )
     if name.startswith("int_profile_"):
         return not name.endswith(("_splits", "_values"))  # those are views
-    released = tuple(f"release_{mart}" for mart in (*reference.KEYS, "listener_summary"))
+    marts = (*reference.KEYS, "listener_summary", *habits.MARTS)
+    released = tuple(f"release_{mart}" for mart in marts)
     if name in BY_WEEK:
         return True
     return name.startswith((*of_people, *released, *BY_DATE, "published_cells"))
@@ -263,8 +266,10 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
         "int_areas_by_level",
         "int_cell_site_versions",
         "int_listener_groups",
+        "int_profile_indicator_splits",
         "int_study_periods",
         "int_study_window",
+        "profile_indicators",
         "profile_splits",
     }
     assert published(server) == marts_before
