@@ -70,6 +70,11 @@ def copy_project(folder):
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
+# Java of the tests: Spark makes new code for every query, and on tiny tables the second compiler
+# takes more than its code saves. The cache of code is as large as with it.
+QUICK_TO_COMPILE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+
+
 @dataclass(frozen=True)
 class Server:
     """A running server of the tests, and dbt beside it."""
@@ -89,6 +94,14 @@ class Server:
             THRONG_TARGET="ci",
             DBT_PROFILES_DIR=str(PROJECT / "profiles"),
         )
+
+    def start(self, *options: str) -> None:
+        """Start it, as it is best for tests."""
+        started = run_throng(
+            *["server", "start", "--memory", "1500m", *options],
+            env={**self.env, "JDK_JAVA_OPTIONS": QUICK_TO_COMPILE},
+        )
+        assert started.returncode == 0, started.stdout + started.stderr
 
     def keys(self) -> dict[str, bytes]:
         """What is secret in the keyring, by key id."""
@@ -166,11 +179,6 @@ def processes_of(warehouse: Path) -> list[psutil.Process]:
     ]
 
 
-# Java of the tests: Spark makes new code for every query, and on tiny tables the second compiler
-# takes more than its code saves. The cache of code is as large as with it.
-QUICK_TO_COMPILE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory):
     """One server on a free port with a warehouse and key of its own; stopped at the end."""
@@ -182,11 +190,7 @@ def server(tmp_path_factory: pytest.TempPathFactory):
         key_file=folder / "secret" / "pseudonym.key",
         folder=folder,
     )
-    started = run_throng(
-        *["server", "start", "--ui-port", str(server.ui_port), "--memory", "1500m"],
-        env={**server.env, "JDK_JAVA_OPTIONS": QUICK_TO_COMPILE},
-    )
-    assert started.returncode == 0, started.stdout + started.stderr
+    server.start("--ui-port", str(server.ui_port))
     yield server
     stopped = run_throng("server", "stop", env=server.env)
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
