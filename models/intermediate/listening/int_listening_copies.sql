@@ -1,8 +1,8 @@
 {{ config(meta={'retention': 'events'}) }}
 
 -- The accepted listening events that are not counted because an equal one is: of equal rows the one
--- in the file with the smallest name counts. Equal events share their id, so only ids that occur
--- twice are compared: a look at one narrow column instead of all of every row.
+-- in the file with the smallest name counts. Equal events share their id, so only those are
+-- compared whose id has a hash that occurs twice: a look at one number instead of whole rows.
 
 with
 
@@ -13,11 +13,11 @@ listening_events as (
 
 ),
 
-repeated_ids as (
+repeated_hashes as (
 
-    select event_id
+    select xxhash64(event_id) as event_id_hash
     from listening_events
-    group by event_id
+    group by xxhash64(event_id)
     having count(*) > 1
 
 ),
@@ -42,8 +42,8 @@ copies_numbered as (
             order by listening_events.source_file
         ) as copy_number
     from listening_events
-    left semi join repeated_ids
-        on listening_events.event_id <=> repeated_ids.event_id
+    left semi join repeated_hashes
+        on xxhash64(listening_events.event_id) = repeated_hashes.event_id_hash
 
 ),
 
