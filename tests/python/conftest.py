@@ -133,7 +133,7 @@ class Server:
 
     def build_untested(self, landing: Path, *arguments: str, **dbt_vars) -> None:
         """Build tables whose tests are not what a test is about."""
-        untested = ["--exclude-resource-type", "unit_test", "test"]
+        untested = [*WITHOUT_UNIT_TESTS, "test"]
         done = self.dbt("build", *untested, *arguments, landing=landing, **dbt_vars)
         assert done.returncode == 0, done.stdout
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.python.conftest import copy_project, run_throng
+from tests.python.conftest import WITHOUT_UNIT_TESTS, copy_project, run_throng
 from tests.python.integration.test_bad_input import AREAS, CELLS, stopped_with
 
 CHANGE = "2020-01-01"
@@ -189,7 +189,7 @@ def test_without_the_check_the_tests_fail(server, landing, two_keys, tmp_path):
     project = copy_project(tmp_path)
     (project / "macros/checks/check_keys.sql").write_text("{% macro check_keys() %}{% endmacro %}")
     options = {"landing": landing, "project": project, **STUDY}
-    arguments = ["build", "--select", "+int_home_areas", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--select", "+int_home_areas", *WITHOUT_UNIT_TESTS]
     done = server.dbt(*arguments, **options)
     assert done.returncode == 1
     assert "FAIL 1 assert_one_key_per_study" in done.stdout, done.stdout

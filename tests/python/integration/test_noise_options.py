@@ -1,8 +1,9 @@
-"""The options that blur: what they change, what they leave, and what their noise is."""
+"""The options that blur: what they cost, change and leave, and what their noise is."""
 
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.python.conftest import PROJECT, Server
+from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.integration import edge_country, reference
 from tests.python.integration.inline import compiled
 from tests.python.integration.test_marts import STUDY
@@ -67,6 +68,42 @@ def with_cell_key(gate, exact):
 @pytest.fixture(scope="module")
 def with_dp(gate, exact):
     return gate.build(**DP)
+
+
+def test_costs_are_counted_and_the_release_is_as_before(gate, exact, tmp_path):
+    """`throng release costs`, which builds with each option and then as it was."""
+    mart = "count_residents"
+    release = f"select * from protected.release_{mart}"
+    before = set(gate.server.query(release))
+    files = ["--csv", str(tmp_path / "costs.csv"), "--chart", str(tmp_path / "costs.svg")]
+    done = run_throng(
+        *["release", "costs", "--sizes", "5", "--options", "--vars", json.dumps(STUDY), *files],
+        env=gate.server.env_over(gate.landing),
+        cwd=PROJECT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "min_group_size 5: " in done.stderr
+    assert set(gate.server.query(release)) == before
+    counted = gate.server.query(
+        "select area_level, count(*), sum(n_subscribers), count_if(n_subscribers < 5) "
+        f"from protected.candidate_{mart} group by area_level"
+    )
+    with (tmp_path / "costs.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["mart"] == mart]
+    names = ("level", "cells", "people", "small_cells")
+    found = {
+        setting: sorted(tuple(row[n] for n in names) for row in rows if row["setting"] == setting)
+        for setting in ("5", "round", "key", "dp")
+    }
+    assert found["5"] == sorted(tuple(str(value) for value in row) for row in counted)
+    # Rounding and cell keys withhold the same; every option blurs, suppression does not.
+    assert found["round"] == found["key"]
+    error = dict.fromkeys(found, 0)
+    for row in rows:
+        error[row["setting"]] += int(row["error"])
+    assert error["5"] == 0
+    assert min(error["round"], error["key"], error["dp"]) > 0
+    assert (tmp_path / "costs.svg").read_text().startswith("<svg")
 
 
 def published(table: dict) -> dict:
@@ -283,6 +320,22 @@ def test_what_is_not_bounded_is_withheld_completely(with_dp):
     shown = {key[0] for key in published(with_dp["count_subscribers"])}
     assert shown == {"day"}
     assert published(with_dp["total_subscribers"])
+
+
+def test_habits_are_withheld_completely(gate, with_dp):
+    """Nothing bounds what one person adds to them. No option changes them before this test."""
+    tables = [f"release_{mart}" for mart in ("profile_summary", "profile_segments")]
+    count = "select count(*), count_if(not is_suppressed) from protected.{}"
+
+    def counted() -> dict[str, tuple[int, int]]:
+        return {table: gate.server.query(count.format(table))[0] for table in tables}
+
+    before = counted()
+    assert all(shown > 0 for _, shown in before.values())
+    options = {**STUDY, **DP}
+    done = gate.server.dbt("run", "--select", *tables, landing=gate.landing, **options)
+    assert done.returncode == 0, done.stdout
+    assert counted() == {table: (cells, 0) for table, (cells, _) in before.items()}
 
 
 def test_the_ledger_says_what_was_done(gate, with_dp):
