@@ -151,4 +151,8 @@ def operation(name: str, /, **values: str) -> None:
     Raises:
         ReleaseError: it refused; the message is the operation's own sentence.
     """
-    run_dbt("run-operation", name, "--args", yaml.safe_dump(values), quiet=True)
+    # Where the vars of a run are not those of the last one, dbt reads the whole project again.
+    # Operations have no vars, so what is read for them is kept beside what is read for builds.
+    target = Path(os.environ.get("DBT_TARGET_PATH", "target"), "operations")
+    options = ["--args", yaml.safe_dump(values), "--target-path", str(target)]
+    run_dbt("run-operation", name, *options, quiet=True)

@@ -20,6 +20,10 @@ from tests.python.conftest import (
 from tests.python.integration import edge_country, reference
 from tests.python.integration.test_marts import STUDY, assert_same, table
 
+MARTS = ("count_events", "count_residents", "count_subscribers")
+# As much as it takes to be in the middle of something.
+SELECTED = ["--select", *(f"+candidate_{mart}" for mart in MARTS)]
+
 
 def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server: bool) -> None:
     """Start a build, and kill dbt (and the server) once its log has the line `after`."""
@@ -28,6 +32,7 @@ def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server:
         dbt = subprocess.Popen(
             dbt_command(
                 "run",
+                *SELECTED,
                 "--vars",
                 json.dumps(STUDY),
                 target=server.folder / "killed",
@@ -76,11 +81,9 @@ def test_killed_and_run_again(own_server, tmp_path):
     started = run_throng(*start, env=own_server.env)
     assert started.returncode == 0, started.stderr
     assert not stray.exists()
-    marts = ["count_events", "count_residents"]
-    selected = [f"+candidate_{mart}" for mart in marts]
-    done = own_server.dbt("run", "--select", *selected, landing=landing, **STUDY)
+    done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
     assert done.returncode == 0, done.stdout
     expected = reference.expected(landing, **STUDY)
-    for mart in marts:
+    for mart in MARTS:
         frame = expected.candidates[mart]
         assert_same(table(own_server, f"protected.candidate_{mart}", list(frame.columns)), frame)

@@ -63,6 +63,25 @@ def test_the_other_side_of_a_share_is_a_group_too(verdicts, part, whole, passes)
     assert verdicts[share_rule(part, whole)] is passes
 
 
+def test_a_last_digit_is_no_change_of_a_measure(server, tmp_path):
+    """Each build adds the same numbers up in an order of its own."""
+    sql = """
+    select {{ other_measures(graph.nodes['model.throng.journeys_od']) }} as measures
+    from values
+        (7L, double(0.1) + double(0.2)),
+        (7L, double(0.3)),
+        (7L, double(0.300001)),
+        (8L, double(0.3))
+        as cells (n_journeys, mean_distance_km)
+    cross join (select null as mean_at_least_minutes, 0.0D as mean_at_most_minutes)
+    """
+    before, again, other_mean, other_count = (
+        measures for (measures,) in server.query(compiled(server, sql, tmp_path))
+    )
+    assert before == again
+    assert len({before, other_mean, other_count}) == 3
+
+
 CANDIDATE = """
 select * from values
     ('fair', 100.0, 20.0, 20.0, 50, 100),
