@@ -75,8 +75,9 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
 # Java of the tests: Spark makes new code for every query, and on tiny tables the second compiler
-# takes more than its code saves. The cache of code is as large as with it.
-QUICK_TO_COMPILE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+# takes more than its code saves. The cache of code is as large as with it. Two servers on two cores
+# leave none free to collect garbage beside the work.
+QUICK_TO_COMPILE = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.python.conftest import WITHOUT_UNIT_TESTS, run_throng
+from tests.python.conftest import run_throng
 from tests.python.integration import habits
 from tests.python.integration.test_marts import assert_same, table
 from throng.synth import Settings, generate
@@ -21,8 +21,7 @@ def country(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("synthetic")
     settings = Settings(subscribers=1200, start=date(2020, 2, 3), days=14, seed=7)
     generate(settings, folder / "landing", folder / "truth")
-    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=folder / "landing", **DAYS)
-    assert done.returncode == 0, done.stdout
+    server.build_untested(folder / "landing", **DAYS)
     return folder
 
 
