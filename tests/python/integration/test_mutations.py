@@ -48,7 +48,7 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
     rules = [f"release_{mart}_min_group_size" for mart in marts] + ["int_additive_groups_residual"]
     tested = server.dbt("test", "--select", *rules, landing=landing, **STUDY)
     assert tested.returncode == 1
-    assert failures(tested) == set(rules)
+    assert failures(tested) >= set(rules)
 
 
 @pytest.mark.parametrize(
