@@ -24,9 +24,12 @@ MIN = 16
 LEVELS = (5, 20, 80)
 
 
-def relation(relation_id: str, kind: str, parent: str, child: str, keys: str, **more: str) -> dict:
+def relation(
+    relation_id: str, relation_type: str, parent: str, child: str, keys: str, **more: str
+) -> dict:
     """A line of the relations file, with the measure n."""
-    line = {"relation_id": relation_id, "kind": kind, "parent": parent, "child": child}
+    line = {"relation_id": relation_id, "relation_type": relation_type}
+    line |= {"parent": parent, "child": child}
     line |= {"keys": keys, "child_measure": "n", "parent_measure": "n" if parent else ""}
     return line | more
 
@@ -166,7 +169,7 @@ def main() -> None:
         )
         print(
             f"{days:>5}{cells:>11,}{len(found.cells):>10,}{failing:>9,}"
-            f"{found.counts['solver_unknowns']:>9,}{found.counts['programs']:>7,}"
+            f"{found.counts['solver_unknowns']:>9,}{found.counts['linear_programs']:>7,}"
             f"{found.seconds['build']:>9.1f}{found.seconds['attack']:>9.1f}"
             f"{len(found.cells) / seconds:>9,.0f}{peak:>7,.0f}",
             flush=True,

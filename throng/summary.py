@@ -78,7 +78,7 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
 
 
 def _recharges(query: Query, built: set[str]) -> Iterator[str]:
-    """The same of top-ups, where any have landed."""
+    """The same of recharges, where any have landed."""
     if "int_recharges_checked" not in built:
         return
     reasons = dict(
@@ -93,7 +93,7 @@ def _recharges(query: Query, built: set[str]) -> Iterator[str]:
         return
     accepted = reasons.pop(None, 0)
     n_rejected = sum(reasons.values())
-    yield f"Top-ups in          {accepted + n_rejected:>12,}"
+    yield f"Recharges in        {accepted + n_rejected:>12,}"
     yield f"  accepted          {accepted:>12,}"
     yield f"  rejected          {n_rejected:>12,}"
     for reason, rows in reasons.items():

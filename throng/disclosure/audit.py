@@ -9,9 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from throng.disclosure.attack import Attacked, Cache, Progress, attack, goals
+from throng.disclosure.arrays import BoolArray
+from throng.disclosure.attack import Attacked, attack
+from throng.disclosure.building import build
+from throng.disclosure.goals import goals
 from throng.disclosure.relations import AuditError, Relation
-from throng.disclosure.system import BoolArray, System, build
+from throng.disclosure.solver import Cache, Progress
+from throng.disclosure.system import System
 
 MIN_WIDTH = 16
 RECOVERED, NARROW, PROTECTED, EMPTY = "recovered", "narrow", "protected", "empty"
@@ -48,7 +52,8 @@ class Audit:
     def by_table(self) -> pd.DataFrame:
         """Number of hidden cells per table and measure: hidden and one column per verdict."""
         cells = self.cells.groupby(["table", "measure"], sort=True)["verdict"]
-        counts = cells.value_counts().unstack(fill_value=0) if len(self.cells) else pd.DataFrame()
+        none = pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []]))
+        counts = cells.value_counts().unstack(fill_value=0) if len(self.cells) else none
         counts = counts.reindex(columns=list(VERDICTS), fill_value=0)
         for block in self.system.blocks:
             if block.role == "cell" and (block.table, block.measure) not in counts.index:
@@ -163,7 +168,7 @@ def reattack(
 def judge(system: System, attacked: Attacked, min_width: int) -> Audit:
     """Verdicts from bounds.
 
-    A cell that must be 0 tells of nobody: `empty`. Of a remainder nobody may know that it is a
+    A cell that must be 0 has nobody in it: `empty`. Nobody may know of a remainder that it is a
     small group of somebody. A cell like "<5" must stay as uncertain as it was released.
     """
     asked = goals(system, min_width)

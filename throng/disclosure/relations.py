@@ -13,10 +13,10 @@ UNION = "union"
 SUBSET = "subset"
 SAME_SUM = "same_sum"
 GROWS = "grows"
-KINDS = (SUM, SUM_WITH_REST, UNION, SUBSET, SAME_SUM, GROWS)
+RELATION_TYPES = (SUM, SUM_WITH_REST, UNION, SUBSET, SAME_SUM, GROWS)
 WITHOUT_PARENT = (SAME_SUM, GROWS)
 
-REQUIRED = ("relation_id", "kind", "child", "child_measure", "keys")
+REQUIRED = ("relation_id", "relation_type", "child", "child_measure", "keys")
 OPTIONAL = (
     "parent",
     "parent_where",
@@ -51,11 +51,11 @@ class Relation:
 
     Attributes:
         relation_id: Name, unique in the file.
-        kind: One of KINDS.
+        relation_type: One of RELATION_TYPES.
         child: Table with the parts.
         child_measure: Its column of non-negative integers.
         keys: Which parts belong to which parent.
-        parent: Table with the wholes; empty for the kinds of WITHOUT_PARENT.
+        parent: Table with the wholes; empty for the types in WITHOUT_PARENT.
         parent_measure: Its column of non-negative integers.
         parent_where: Condition on the parent's rows (DuckDB SQL), empty for all of them.
         child_where: Condition on the child's rows, over the columns of `via` too.
@@ -67,7 +67,7 @@ class Relation:
     """
 
     relation_id: str
-    kind: str
+    relation_type: str
     child: str
     child_measure: str
     keys: tuple[Key, ...]
@@ -149,35 +149,42 @@ def _relation(line: Mapping[str, str]) -> Relation:
     name = line.get("relation_id", "")
     if not name:
         raise AuditError("A relation has no relation_id; give each line of the file a name.")
-    kind, parent = line.get("kind", ""), line.get("parent", "")
-    if kind not in KINDS:
-        raise AuditError(f"Relation {name} is of kind '{kind}'; known are {', '.join(KINDS)}.")
+    relation_type, parent = line.get("relation_type", ""), line.get("parent", "")
+    if relation_type not in RELATION_TYPES:
+        raise AuditError(
+            f"Relation {name} has the relation_type '{relation_type}'; "
+            f"known are {', '.join(RELATION_TYPES)}."
+        )
     for column in ("child", "child_measure"):
         if not line.get(column):
             raise AuditError(f"Relation {name} names no {column}.")
-    if kind in WITHOUT_PARENT and parent:
-        raise AuditError(f"Relation {name} is of kind {kind}, which has no parent; empty it.")
-    if kind not in WITHOUT_PARENT and not parent:
+    if relation_type in WITHOUT_PARENT and parent:
         raise AuditError(
-            f"Relation {name} is of kind {kind}, which needs a parent; if nobody publishes the "
-            "total, use same_sum."
+            f"Relation {name} has the type {relation_type}, which has no parent; empty it."
+        )
+    if relation_type not in WITHOUT_PARENT and not parent:
+        raise AuditError(
+            f"Relation {name} has the type {relation_type}, which needs a parent; if nobody "
+            "publishes the total, use same_sum."
         )
     if parent and not line.get("parent_measure"):
         raise AuditError(f"Relation {name} names no parent_measure.")
     split = tuple(part.strip() for part in line.get("split", "").split(";") if part.strip())
-    if kind == SAME_SUM and not split:
+    if relation_type == SAME_SUM and not split:
         raise AuditError(
-            f"Relation {name} is of kind same_sum, which needs a split: the columns that tell "
+            f"Relation {name} has the type same_sum, which needs a split: the columns that tell "
             "apart the groups with the same total."
         )
-    if kind in (SUBSET, GROWS) and split:
-        raise AuditError(f"Relation {name} is of kind {kind}, which adds nothing up; empty split.")
+    if relation_type in (SUBSET, GROWS) and split:
+        raise AuditError(
+            f"Relation {name} has the type {relation_type}, which adds nothing up; empty split."
+        )
     keys = tuple(_key(name, part) for part in line.get("keys", "").split(";") if part.strip())
-    if not keys and kind == GROWS:
+    if not keys and relation_type == GROWS:
         raise AuditError(f"Relation {name} names no keys, so no row has an earlier release.")
     return Relation(
         relation_id=name,
-        kind=kind,
+        relation_type=relation_type,
         child=line["child"],
         child_measure=line["child_measure"],
         keys=keys,

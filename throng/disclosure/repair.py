@@ -3,7 +3,7 @@
 For each failing cell the constraint that binds it most gives the next cell to hide: the smallest
 released one that by itself makes the interval wide enough, else the largest. The whole row is
 hidden, and with it the row that one relation alone makes equal to it. Then the attack runs again.
-Only released values are read, so the choice itself tells nothing that was not released.
+Only released values are read, so the choice itself reveals nothing that was not released.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from throng.disclosure.attack import Cache, Progress, goals
+from throng.disclosure.arrays import FloatArray, IntArray
 from throng.disclosure.audit import FAILED, MIN_WIDTH, Audit, reattack
+from throng.disclosure.building import build
+from throng.disclosure.goals import goals
 from throng.disclosure.relations import Relation
-from throng.disclosure.system import CELL, FloatArray, IntArray, System, build
+from throng.disclosure.solver import Cache, Progress
+from throng.disclosure.system import CELL, System
 
 MAX_ROUNDS = 20
 
@@ -223,15 +226,15 @@ class _Hider:
                 self.system.hidden[cell] = True
                 self.system.lower[cell], self.system.upper[cell] = 0.0, np.inf
                 hidden.append(cell)
-                waiting.extend(self._twins(cell))
+                waiting.extend(self._equal_cells(cell))
         return hidden
 
-    def _twins(self, variable: int) -> list[int]:
+    def _equal_cells(self, variable: int) -> list[int]:
         """Released cells that an equality of two cells makes equal to a cell."""
-        twins = []
+        equal_cells = []
         for constraint in self.constraints(variable):
             variables, _ = self.entries(constraint)
-            equal = self.system.con_lower[constraint] == self.system.con_upper[constraint]
-            if len(variables) == 2 and equal and self.cell[variables].all():
-                twins.extend(int(v) for v in variables if not self.system.hidden[v])
-        return twins
+            is_equality = self.system.con_lower[constraint] == self.system.con_upper[constraint]
+            if len(variables) == 2 and is_equality and self.cell[variables].all():
+                equal_cells.extend(int(v) for v in variables if not self.system.hidden[v])
+        return equal_cells

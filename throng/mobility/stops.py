@@ -29,11 +29,11 @@ NO_TIME = np.iinfo(np.int64).min
 #: A detour has at most this many changes of site, so that time grows with events, not their square.
 MOST_CHANGES = 32
 #: No phone is served from farther away: the timing of GSM ends here (ETSI TS 100 912).
-MAST_REACH_KM = 35.0
+SITE_REACH_KM = 35.0
 #: What it costs to say that the phone moved, when an event served from elsewhere costs 1: the
 #: first straight after the event before, the second after SLOW_HOURS and more, linear in between.
 QUICK_MOVE_COST, SLOW_MOVE_COST, SLOW_HOURS = 1.6, 0.7, 3.0
-#: A stay proves that the phone was there if it has this many events at its own masts.
+#: A stay proves that the phone was there if it has this many events at its own sites.
 PROOF_EVENTS = 3
 #: The outermost events of a stop are in doubt: so many, if those further in come so soon.
 DOUBTFUL_EVENTS, CONFIRM_MINUTES = 2, 120.0
@@ -109,7 +109,7 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
     stop_offsets = np.zeros(n_traces + 1, np.int64)
     times, degrees = np.empty((4, n), np.int64), np.empty((2, n))
     counts, is_stay = np.empty((2, n), np.int32), np.empty(n, np.bool_)
-    reach_km = np.full(n_traces, MAST_REACH_KM)
+    reach_km = np.full(n_traces, SITE_REACH_KM)
     chords = np.stack([_chord(km) for km in (rules.radius_km, rules.pingpong_km, reach_km)], axis=1)
     spans = np.stack(
         [
@@ -560,7 +560,7 @@ def _put_sure_times(
     is_alone: whether nothing within reach came before, or comes after (two flags). Otherwise the
     outermost events may have been served from there, and those further in count, if they come
     soon and a stay stays one.
-    Returns the number of events at its own masts.
+    Returns the number of events at its own sites.
     """
     arrived, left = when[first], when[last]
     n_own = 0

@@ -16,11 +16,11 @@ import duckdb
 import numpy as np
 import shapely
 
+from throng.landing.feeds import EVENT_COLUMNS
 from throng.mobility.journeys import find_journeys
 from throng.mobility.stops import NO_TIME, Events, Rules, find_stops
 from throng.synth.folders import Folders
 from throng.synth.settings import SynthError
-from throng.udfs.landing import EVENT_COLUMNS
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 #: What shows the course of a day, and what does so without hiding the map.
@@ -189,7 +189,7 @@ def _table(
 def _choose(
     db: duckdb.DuckDBPyConnection, subscriber: str | None, day: date | None, first: date, last: date
 ) -> tuple[str, date]:
-    """Whose day, and which: from home to home with work and an outing, each at its own mast."""
+    """Whose day, and which: from home to home with work and an outing, each at its own site."""
     found = db.execute(
         """
         with
@@ -201,7 +201,7 @@ def _choose(
                 and cast(event_at as date) = coalesce($day, cast(event_at as date))
             group by all
         ),
-        masts as (
+        nearest_cells as (
             select
                 places.longitude,
                 places.latitude,
@@ -232,7 +232,7 @@ def _choose(
                 on days.subscriber_id = true_stops.subscriber_id
                 and arrived_at < days.day + interval 1 day
                 and left_at > days.day
-            inner join masts using (longitude, latitude)
+            inner join nearest_cells using (longitude, latitude)
             group by all
         ),
         ways as (

@@ -1,7 +1,8 @@
 """The audit of a release: our own attacker, with nothing but what a reader would have.
 
-Read are the tables as readers would see them, the tables as they were before a release that is
-revised, which area lies in which, and the registered relations. Nothing of a candidate is read.
+It reads the tables as readers would see them, the tables as they were before a release that is
+revised, which area lies in which, the relations that the marts declare, and those that are found in
+the data: an outsider may guess whatever is true.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throng.disclosure.attack import Cache
 from throng.disclosure.audit import Audit
-from throng.disclosure.relations import read_relations
+from throng.disclosure.relations import OPTIONAL, REQUIRED, Relation, parse_relations
 from throng.disclosure.repair import MAX_ROUNDS, Repair, repair
+from throng.disclosure.solver import Cache
+from throng.release.search import Search, search_relations
 from throng.release.warehouse import Warehouse
 
-RELATIONS = Path("seeds/disclosure_relations.csv")
 # Which area, or pair of areas, lies in which: public, and no numbers of people.
 LOOKUPS = {
     "area_parents": ("area_level", "area_id", "parent_level", "parent_area_id"),
@@ -45,10 +45,12 @@ class Attack:
         repair: the audit of the tables as they are (`before`); where that fails, what to withhold
             and the audit with it.
         table_cells: ids of the cells to withhold.
+        search: the relations that were found in the data.
     """
 
     repair: Repair
     table_cells: list[str]
+    search: Search
 
     @property
     def audit(self) -> Audit:
@@ -57,7 +59,12 @@ class Attack:
 
 
 def attack_release(
-    warehouse: Warehouse, tell: Tell, cache: Cache, *, find_repairs: bool = True
+    warehouse: Warehouse,
+    tell: Tell,
+    cache: Cache,
+    *,
+    find_repairs: bool = True,
+    search: Search | None = None,
 ) -> Attack | None:
     """Attack what the plan would publish (protected.release_plan); None if that is nothing.
 
@@ -65,6 +72,7 @@ def attack_release(
         tell: called with a line of text now and then.
         cache: what was found out so far; kept from one turn to the next.
         find_repairs: where the attack finds something, look for what to withhold.
+        search: the relations found before; the candidates are the same in every turn.
 
     Raises:
         AuditError: tables and relations do not fit each other.
@@ -78,9 +86,13 @@ def attack_release(
     tables = dict(_tables(warehouse))
     if not tables:
         return None
+    declared = declared_relations(warehouse)
+    if search is None:
+        search = search_relations(warehouse, lookups(warehouse), declared, tell)
+    tables |= search.lookups
     known = {name.partition("@")[0] for name in tables}
     relations = [
-        relation for relation in read_relations(RELATIONS) if set(relation.tables) <= known
+        relation for relation in [*declared, *search.relations] if set(relation.tables) <= known
     ]
     tell(f"attacking {sum(len(table) for table in tables.values()):,} rows of {len(tables)} tables")
     repaired = repair(
@@ -99,7 +111,19 @@ def attack_release(
         for table, row in zip(repaired.cells["table"], repaired.cells["row"], strict=True)
         if "table_cell" in tables[table].column_names
     }
-    return Attack(repaired, sorted(cells - {None}))
+    return Attack(repaired, sorted(cells - {None}), search)
+
+
+def declared_relations(warehouse: Warehouse) -> list[Relation]:
+    """What the marts declare, as the last build wrote it down (protected.disclosure_relations).
+
+    Raises:
+        AuditError: a relation cannot be understood.
+        ReleaseError: there is no build yet.
+    """
+    columns = [*REQUIRED, *OPTIONAL]
+    rows = warehouse.query(f"select {', '.join(columns)} from protected.disclosure_relations")
+    return parse_relations(dict(zip(columns, row, strict=True)) for row in rows)
 
 
 Period = tuple[str, str]  # as in marts: period, period_start
@@ -188,7 +212,8 @@ def _tolerance(tables: Iterable[str], rounding_base: int, mechanism: str) -> dic
     """How far a published number may be from the true one, by table."""
     noise = 5.0 if mechanism == "cell_key" else 0.0
     width = rounding_base / 2 + noise
-    return {name: width for name in tables if name not in LOOKUPS} if width else {}
+    is_lookup = tuple(LOOKUPS)  # and those that the search makes of them
+    return {name: width for name in tables if not name.startswith(is_lookup)} if width else {}
 
 
 def record_findings(warehouse: Warehouse, attack: Attack) -> None:

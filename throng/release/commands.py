@@ -6,13 +6,13 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+import yaml
 
-from throng.disclosure.attack import Cache
-from throng.release.attack import Attack, attack_release, record_findings
 from throng.release.costs import costs
+from throng.release.feeds import with_feeds
 from throng.release.warehouse import (
     ReleaseError,
     Warehouse,
@@ -20,7 +20,13 @@ from throng.release.warehouse import (
     operation,
     plain_errors,
     run_dbt,
+    study_vars,
 )
+
+if TYPE_CHECKING:
+    from throng.disclosure.solver import Cache
+    from throng.release.attack import Attack
+    from throng.release.search import Search
 
 app = typer.Typer(
     help="Build the tables, attack them, publish what holds: in that order.", no_args_is_help=True
@@ -43,7 +49,7 @@ def build(variables: Vars = "{}") -> None:
             "show tables in protected like 'disclosure_repairs'"
         ):
             warehouse.query("truncate table protected.disclosure_repairs")
-        run_dbt("build", *_DATA_ONLY, "--vars", variables)
+        run_dbt("build", *_DATA_ONLY, "--vars", _with_feeds(warehouse, variables))
 
 
 @app.command()
@@ -51,24 +57,42 @@ def audit(
     repairs: Annotated[
         int, typer.Option(help="How often to withhold more, build and attack again.", min=0)
     ] = 3,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Fail if numbers add up that no mart declares; else they are named."
+        ),
+    ] = False,
     variables: Vars = "{}",
 ) -> None:
     """Attack the tables of the last build with what a reader would have.
+
+    First it looks for sums that hold in the data, whether a mart declares them or not: they join
+    the attack, and those that do not follow from what is declared are named.
 
     A cell that can be worked out, or bounded closer than the smallest group, fails the audit: it
     is named in protected.disclosure_findings, further cells are withheld, and everything is built,
     tested and attacked again (give the same --vars as to build).
     """
+    # Not at the top: the solver takes a second to import; other commands do not wait for it.
+    from throng.release.attack import attack_release, record_findings
+
     cache: Cache = {}
+    search: Search | None = None
     for turn in range(repairs + 1):
         # A session of its own for each turn: an old one would look for the old files.
         with _warehouse() as warehouse:
             operation("plan_release")
-            attack = attack_release(warehouse, _progress, cache, find_repairs=turn < repairs)
+            attack = attack_release(
+                warehouse, _progress, cache, find_repairs=turn < repairs, search=search
+            )
             if attack is None:
                 typer.echo("There is nothing to attack. Next: throng release publish")
                 operation("record_check", name="audit")
                 return
+            if search is None:
+                _name_unexplained(attack.search, strict)
+            search = attack.search
             for line in _verdicts(attack):
                 typer.echo(line)
             if attack.audit.passed:
@@ -83,14 +107,30 @@ def audit(
                 )
             typer.echo(f"Withholding {len(attack.table_cells):,} more cells and building again.")
             gate = ["--select", "int_withheld_cells+", *_DATA_ONLY]
-            run_dbt("build", *gate, "--vars", variables, quiet=True)
+            run_dbt("build", *gate, "--vars", _with_feeds(warehouse, variables), quiet=True)
+
+
+def _with_feeds(warehouse: Warehouse, variables: str) -> str:
+    """The option --vars, with the optional feeds that have landed."""
+    return yaml.safe_dump(with_feeds(warehouse, study_vars(variables)))
+
+
+def _name_unexplained(search: Search, strict: bool) -> None:
+    """One sentence for each sum that is in the data and in no declaration."""
+    for sentence in search.unexplained:
+        typer.echo(f"Not declared: {sentence}")
+    if search.unexplained and strict:
+        raise ReleaseError(
+            f"{len(search.unexplained):,} sums hold in the data that no mart declares; nothing may "
+            "be published with --strict. Declare them as said above, and build again."
+        )
 
 
 def _progress(text: str) -> None:
     """One line that is written over, on a terminal; elsewhere only the milestones."""
     if sys.stderr.isatty():
         typer.echo(f"\r\033[K  {text}", err=True, nl=False)
-    elif not text.startswith("solver"):
+    elif not text.startswith(("solver", "search")):
         typer.echo(f"  {text}", err=True)
 
 

@@ -16,6 +16,7 @@ import typer
 import yaml
 
 from throng.release.chart import Bar, bars
+from throng.release.feeds import with_feeds
 from throng.release.warehouse import (
     ReleaseError,
     Warehouse,
@@ -23,11 +24,12 @@ from throng.release.warehouse import (
     plain_errors,
     project_file,
     run_dbt,
+    study_vars,
 )
 
 COUNTRY = "country"
-# Keys of marts; measures are bigint or double.
-KEY_TYPES = ("string", "timestamp", "int")
+# What a mart's columns are called that are keys (protected.mart_columns).
+KEY_ROLES = ("period", "period_start", "area_level", "area", "value", "feature")
 HEADER = (
     "cells with people",
     "small % cells",
@@ -111,7 +113,7 @@ def costs(
     size, and counts among the others.
     """
     with plain_errors():
-        study = _vars(variables)
+        study = study_vars(variables)
         found = measure([*_of_sizes(_sizes(sizes)), *(_options(study) if options else [])], study)
         for line in _lines(found, _by_mart if by_mart else _by_level):
             typer.echo(line)
@@ -147,6 +149,7 @@ def measure(settings: Sequence[Setting], study: dict[str, Any]) -> list[Cost]:
     """
     with open_warehouse() as warehouse:
         before = _n_suppressed(warehouse)
+        study = with_feeds(warehouse, study)
     found: list[Cost] = []
     try:
         for setting in settings:
@@ -169,14 +172,20 @@ def measure(settings: Sequence[Setting], study: dict[str, Any]) -> list[Cost]:
 
 
 def _run_gate(variables: dict[str, Any]) -> None:
-    """Decide again what may be published; candidates and marts stay as they are."""
-    selection = ["--select", "int_withheld_cells+", "--exclude", "marts"]
-    run_dbt("run", *selection, "--vars", yaml.safe_dump(variables), quiet=True)
+    """Decide again what may be published; candidates, and what readers see, stay as they are."""
+    run_dbt(
+        "run", "--select", "int_withheld_cells+", "--vars", yaml.safe_dump(variables), quiet=True
+    )
 
 
-def _marts(warehouse: Warehouse) -> list[str]:
-    tables = warehouse.query("show tables in protected like 'candidate_*'")
-    return sorted(name.removeprefix("candidate_") for _, name, *_ in tables)
+def _marts(warehouse: Warehouse) -> dict[str, list[str]]:
+    """The marts of the last build by name, each with its key columns."""
+    keys: dict[str, list[str]] = {}
+    for mart, column, role in warehouse.query(
+        "select mart, column_name, role from protected.mart_columns order by mart"
+    ):
+        keys.setdefault(mart, []).extend([column] if role in KEY_ROLES else [])
+    return keys
 
 
 def _n_suppressed(warehouse: Warehouse) -> dict[str, int]:
@@ -195,12 +204,7 @@ def _costs(warehouse: Warehouse, setting: Setting) -> Iterator[Cost]:
         "order by count(*), area_level"
     )
     order = [COUNTRY, *(level for (level,) in levels)]
-    for mart in _marts(warehouse):
-        keys = [
-            name
-            for name, kind, *_ in warehouse.query(f"describe protected.release_{mart}")
-            if kind in KEY_TYPES and name != "table_cell"
-        ]
+    for mart, keys in _marts(warehouse).items():
         rows = warehouse.query(_costs_sql(mart, keys, setting.size))
         for level, *counts in sorted(rows, key=lambda row: order.index(row[0])):
             yield Cost(setting.name, mart, level, *counts)
@@ -357,13 +361,3 @@ def _sizes(text: str) -> list[int]:
     if not all(part.isdigit() and int(part) >= 2 for part in parts):
         raise ReleaseError(f"--sizes must be whole numbers from 2 on, like 5,16, not '{text}'.")
     return sorted({int(part) for part in parts})
-
-
-def _vars(text: str) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError:
-        values = text
-    if not isinstance(values, dict):
-        raise ReleaseError(f"--vars must be like '{{study_start: 2020-02-03}}', not '{text}'.")
-    return values

@@ -7,13 +7,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-import duckdb
-import pyarrow as pa
 import typer
 import yaml
 from pyhive import exc, hive
@@ -21,6 +19,9 @@ from pyhive import exc, hive
 from throng.disclosure.relations import AuditError
 from throng.server.control import ServerError, connect
 from throng.server.settings import ServerSettings, SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class ReleaseError(Exception):
@@ -59,18 +60,22 @@ class Warehouse:
         Files of a local warehouse are read as they are: a million rows in a second. Elsewhere they
         come over Thrift, many times slower.
         """
+        # Not at the top: most release commands read a few rows and need neither.
+        import duckdb
+        import pyarrow as pa
+
         described = self.query(f"describe formatted {table}")
         types = {name: kind for name, kind, _ in reversed(described) if name in columns}
         [location] = [value for name, value, _ in described if name == "Location"]
         place = urlparse(location)
         if place.scheme != "file":
             rows = self.query(f"select {', '.join(columns)} from {table} where {where}")
-            schema = pa.schema([(name, _ARROW[types[name]]) for name in columns])
+            schema = _schema(types, columns)
             values = [dict(zip(columns, row, strict=True)) for row in rows]
             return pa.Table.from_pylist(values, schema)
         folder = Path(unquote(place.path))
         if not any(folder.rglob("*.parquet")):
-            return pa.schema([(name, _ARROW[types[name]]) for name in columns]).empty_table()
+            return _schema(types, columns).empty_table()
         with duckdb.connect() as connection:
             source = str(folder).replace("'", "''")
             return connection.sql(
@@ -79,14 +84,19 @@ class Warehouse:
             ).to_arrow_table()
 
 
-_ARROW = {
-    "string": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "bigint": pa.int64(),
-    "int": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-}
+def _schema(types: Mapping[str, str], columns: Sequence[str]) -> pa.Schema:
+    """The Arrow schema of columns of these SQL types."""
+    import pyarrow as pa
+
+    arrow = {
+        "string": pa.string(),
+        "timestamp": pa.timestamp("us"),
+        "bigint": pa.int64(),
+        "int": pa.int32(),
+        "double": pa.float64(),
+        "boolean": pa.bool_(),
+    }
+    return pa.schema([(name, arrow[types[name]]) for name in columns])
 
 
 @contextlib.contextmanager
@@ -120,6 +130,21 @@ def project_file() -> Path:
     if not file.exists():
         raise ReleaseError("There is no dbt_project.yml here. Run this in the project's folder.")
     return file
+
+
+def study_vars(text: str) -> dict[str, Any]:
+    """The dbt vars of an option --vars.
+
+    Raises:
+        ReleaseError: they are no map.
+    """
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError:
+        values = text
+    if not isinstance(values, dict):
+        raise ReleaseError(f"--vars must be like '{{study_start: 2020-02-03}}', not '{text}'.")
+    return values
 
 
 def run_dbt(*arguments: str, quiet: bool = False) -> None:

@@ -11,7 +11,6 @@ import typer
 
 from throng.server import control
 from throng.server.settings import LOOPBACK, ServerSettings, SettingsError
-from throng.udfs import REGISTRY
 
 app = typer.Typer(help="The local Spark SQL server (Hive Thrift protocol).", no_args_is_help=True)
 
@@ -74,6 +73,8 @@ def stop(warehouse: Warehouse = None) -> None:
 @app.command()
 def status(warehouse: Warehouse = None) -> None:
     """Show address, processes, uptime, memory, what is open, and the Python functions."""
+    from throng.udfs import REGISTRY
+
     settings = _settings(warehouse=warehouse)
     running = control.find_running(settings)
     if running is None:

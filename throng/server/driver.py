@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from throng.server.metastore import start_metastore
-from throng.server.settings import ServerSettings
+from throng.server.settings import LOCK_TAKEN, ServerSettings
 from throng.udfs import REGISTRY
 from throng.udfs.stops import compile_stops
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
-
-LOCK_TAKEN = 75
 
 
 def main() -> int:
@@ -138,6 +136,9 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
         "spark.hadoop.hive.server2.thrift.port": str(settings.port),
         "spark.hadoop.hive.server2.transport.mode": "binary",
+        # Generated code of so many plans is kept: a build has thousands, and compiling one again
+        # costs more than its work (100, Spark's default: a fifth of the time of a small build).
+        "spark.sql.codegen.cache.maxEntries": "20000",
         # Parquet times as pandas writes them; the landing view turns the number into a time.
         "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.ui.enabled": "false" if settings.ui_port is None else "true",

@@ -8,6 +8,8 @@ import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+# Exit code of a server that finds its warehouse folder in use.
+LOCK_TAKEN = 75
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Below this Spark refuses to start at all (it reserves 300 MB for itself).
 LEAST_MEMORY_MB = 512

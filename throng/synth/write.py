@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from throng.landing.feeds import EVENT_COLUMNS
 from throng.synth import dirt
 from throng.synth.events import DIRECTIONS, EVENT_TYPES, STEPS, Events, durations, volumes
 from throng.synth.network import DAY
-from throng.udfs.landing import EVENT_COLUMNS
 
 #: Timestamps that no format reads.
 UNPARSABLE = (

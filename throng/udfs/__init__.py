@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from throng.udfs.landing import inspect_landing
+from throng.landing.inspect import inspect_landing
 from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
 from throng.udfs.stops import detect_journeys, detect_stops
@@ -49,9 +49,9 @@ class Udf:
 
 
 _STOPS = (
-    "array<struct<stop_number int, kind string, arrived_after timestamp, arrived_at timestamp, "
-    "left_at timestamp, left_before timestamp, n_events int, longitude double, latitude double, "
-    "cell_number int>>"
+    "array<struct<stop_number int, stop_type string, arrived_after timestamp, "
+    "arrived_at timestamp, left_at timestamp, left_before timestamp, n_events int, "
+    "longitude double, latitude double, cell_number int>>"
 )
 _JOURNEYS = (
     "array<struct<origin_stop int, destination_stop int, departed_after timestamp, "

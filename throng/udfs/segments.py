@@ -1,4 +1,4 @@
-"""Segments of subscribers for SQL. The rule is in throng/habits."""
+"""Segments of subscribers for SQL. The rule is in throng/phone_use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from throng.habits import segments
+from throng.phone_use import segments
 
 SEGMENTS = pa.struct([("centres", pa.list_(pa.list_(pa.float64()))), ("silhouette", pa.float64())])
 

@@ -10,7 +10,7 @@ from throng.mobility.journeys import find_journeys
 from throng.mobility.stops import NO_CELL, NO_TIME, Events, Rules, Stops, find_stops, offsets_of
 
 INSTANT = pa.timestamp("us", tz="UTC")
-KINDS = pa.array(["pass_by", "stay"])
+STOP_TYPES = pa.array(["pass_by", "stay"])
 _TRACE = {
     "event_at": INSTANT,
     "cell_number": pa.int32(),
@@ -35,7 +35,7 @@ def detect_stops(
         radius_km, min_stay_minutes, max_gap_minutes, pingpong_minutes, pingpong_km: n numbers.
 
     Returns:
-        n lists of structs stop_number, kind ('stay' or 'pass_by'), arrived_after, arrived_at,
+        n lists of structs stop_number, stop_type ('stay' or 'pass_by'), arrived_after, arrived_at,
         left_at, left_before (null where unknown), n_events, longitude, latitude, cell_number.
         Null where any argument is.
 
@@ -62,7 +62,7 @@ def detect_stops(
     number = np.arange(len(stops.is_stay)) - np.repeat(stops.offsets[:-1], sizes) + 1
     columns = {
         "stop_number": pa.array(number.astype(np.int32)),
-        "kind": KINDS.take(pa.array(stops.is_stay.astype(np.int8))),
+        "stop_type": STOP_TYPES.take(pa.array(stops.is_stay.astype(np.int8))),
         "arrived_after": _instants(stops.arrived_after),
         "arrived_at": _instants(stops.arrived_at),
         "left_at": _instants(stops.left_at),
@@ -102,7 +102,7 @@ def detect_journeys(stops: pa.Array, max_journey_hours: pa.Array, radius_km: pa.
     journeys = find_journeys(
         Stops(
             _offsets(stops),
-            _numpy(pc.equal(elements.field("kind"), "stay")),
+            _numpy(pc.equal(elements.field("stop_type"), "stay")),
             *(
                 _microseconds(elements.field(name))
                 for name in ("arrived_after", "arrived_at", "left_at", "left_before")

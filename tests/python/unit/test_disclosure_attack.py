@@ -10,8 +10,9 @@ from throng.disclosure.audit import audit
 from throng.disclosure.relations import parse_relations
 
 
-def relation(kind, parent, child, keys, **more):
-    line = {"relation_id": f"{kind}_{parent}_{child}", "kind": kind, "child": child, "keys": keys}
+def relation(relation_type, parent, child, keys, **more):
+    line = {"relation_id": f"{relation_type}_{parent}_{child}", "relation_type": relation_type}
+    line |= {"child": child, "keys": keys}
     line |= {"child_measure": "n", "parent": parent, "parent_measure": "n" if parent else ""}
     return line | more
 
@@ -64,13 +65,13 @@ def counted(tables, lines, tolerance):
     fine = np.ones(shape, bool)
     rests = {}
     for line in lines:
-        kind, parent, child = line["kind"], line["parent"], line["child"]
+        relation_type, parent, child = line["relation_type"], line["parent"], line["child"]
         names = [key for key in line["keys"].split("; ") if key]
         groups = {}
         for row, record in enumerate(tables[child].to_dict("records")):
             key = tuple(None if pd.isna(record[k]) else record[k] for k in names)
             groups.setdefault(key, []).append((row, record))
-        if kind == "same_sum":
+        if relation_type == "same_sum":
             for rows in groups.values():
                 parts = {}
                 for row, record in rows:
@@ -84,14 +85,14 @@ def counted(tables, lines, tolerance):
             whole = grids[parent, row]
             parts = [grids[child, child_row] for child_row, _ in groups[key]]
             total = sum(parts)
-            if kind == "sum":
+            if relation_type == "sum":
                 fine = fine & (whole == total)
-            elif kind == "sum_with_rest":
+            elif relation_type == "sum_with_rest":
                 fine = fine & (whole >= total)
                 rests[parent, row, "rest"] = whole - total
-            elif kind == "union":
+            elif relation_type == "union":
                 fine = fine & (whole <= total)
-            if kind in ("union", "subset"):
+            if relation_type in ("union", "subset"):
                 for part in parts:
                     fine = fine & (part <= whole)
     cells = {
@@ -116,9 +117,9 @@ def world(seed):
     # A key of null is a key like any other.
     area = pd.Series(np.tile([None, "a", "b"][:areas], days), dtype=object)
     extra = random.integers(0, 3, days)
-    kind = ["sum", "sum_with_rest", "union"][seed % 3]
-    whole = grid.sum(axis=1) + (extra if kind == "sum_with_rest" else 0)
-    if kind == "union":
+    relation_type = ["sum", "sum_with_rest", "union"][seed % 3]
+    whole = grid.sum(axis=1) + (extra if relation_type == "sum_with_rest" else 0)
+    if relation_type == "union":
         whole = random.integers(grid.max(axis=1), grid.sum(axis=1) + 1)
     true = {
         "cell": table(list(grid.ravel()), day=day, area=area),
@@ -127,7 +128,7 @@ def world(seed):
         "top": table([LIMIT], top=[0]),
         "some": table(list(random.integers(0, grid.ravel() + 1)), day=day, area=area),
     }
-    lines = [relation(kind, "day", "cell", "day"), relation("sum", "area", "cell", "area")]
+    lines = [relation(relation_type, "day", "cell", "day"), relation("sum", "area", "cell", "area")]
     if seed % 2:
         lines.append(relation("subset", "cell", "some", "day; area"))
     else:

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from tests.python.unit.test_disclosure_attack import relation, table
 from throng.cli import app
 from throng.disclosure.audit import audit
+from throng.disclosure.reading import read_tables
 from throng.disclosure.relations import AuditError, parse_relations, read_relations
-from throng.disclosure.system import read_tables
 
 
 def run(*arguments):
@@ -19,7 +19,7 @@ def run(*arguments):
 
 
 HEADER = (
-    "relation_id,kind,parent,parent_where,parent_measure,child,child_where,child_measure,"
+    "relation_id,relation_type,parent,parent_where,parent_measure,child,child_where,child_measure,"
     "keys,via,split,description\n"
 )
 DAILY = "events_hours,sum,events,period = 'day',n,events,period = 'hour',n,"
@@ -28,7 +28,7 @@ DAILY += "\"day=date_trunc('day', hour); area\",,,Events of the hours\n"
 
 @pytest.fixture
 def folder(tmp_path):
-    """One area per kind of verdict, one without an id."""
+    """One area per verdict, one without an id."""
     (tmp_path / "relations.csv").write_text(HEADER + DAILY)
     lines = ["period,day,hour,area,n,is_suppressed"]
     for area, total in {"01": 103, "02": 130, "": 113, "04": 100}.items():
@@ -206,16 +206,16 @@ def test_values_that_contradict_each_other_only_together_are_found():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ({"kind": "total"}, "is of kind 'total'; known are sum,"),
+        ({"relation_type": "total"}, "has the relation_type 'total'; known are sum,"),
         ({"relation_id": ""}, "has no relation_id"),
         ({"parent": ""}, "needs a parent; if nobody publishes the total, use same_sum"),
-        ({"kind": "same_sum", "split": "a"}, "has no parent; empty it"),
-        ({"kind": "same_sum", "parent": ""}, "needs a split"),
-        ({"kind": "subset", "split": "a"}, "adds nothing up; empty split"),
+        ({"relation_type": "same_sum", "split": "a"}, "has no parent; empty it"),
+        ({"relation_type": "same_sum", "parent": ""}, "needs a split"),
+        ({"relation_type": "subset", "split": "a"}, "adds nothing up; empty split"),
         ({"parent_measure": ""}, "names no parent_measure"),
         ({"child": ""}, "names no child"),
         ({"keys": "day="}, "'day=' is no key"),
-        ({"kind": "grows", "parent": "", "keys": ""}, "names no keys"),
+        ({"relation_type": "grows", "parent": "", "keys": ""}, "names no keys"),
     ],
 )
 def test_a_relation_that_means_nothing_is_one_sentence(line, message):
@@ -247,6 +247,15 @@ def test_usage_errors_exit_with_two(folder, arguments, message):
     assert result.stderr.startswith("Error: ")
     assert message.format(folder=folder) in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_relation_needs_its_type_by_name(folder):
+    (folder / "relations.csv").write_text(HEADER.replace("relation_type", "kind") + DAILY)
+    result = run(folder / "published", "--relations", folder / "relations.csv")
+    assert result.exit_code == 2
+    assert "have no column relation_type; the header must have relation_id, relation_type" in (
+        result.stderr
+    )
 
 
 def test_relations_without_their_tables_are_left_out_on_purpose_only(folder):

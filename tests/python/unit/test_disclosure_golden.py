@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from tests.python.unit.test_disclosure_attack import found, relation, table
-from throng.disclosure.attack import Problem, attack, determined, merge
+from throng.disclosure.attack import attack
 from throng.disclosure.audit import audit
+from throng.disclosure.building import build
+from throng.disclosure.problem import Problem, merge
 from throng.disclosure.relations import parse_relations
 from throng.disclosure.repair import repair
-from throng.disclosure.system import build
+from throng.disclosure.solver import determined
 
 
 def test_parent_minus_published_children_is_the_hidden_child():

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
-from throng.udfs.landing import inspect_landing
+from throng.landing.inspect import inspect_landing
 
 EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
 
@@ -294,7 +294,7 @@ MAPPED = {"subscriber_id": "caller_id", "recharge_at": "timestamp"}
 
 
 @pytest.mark.parametrize("is_there", [False, True])
-def test_top_ups_are_optional(landing, is_there):
+def test_recharges_are_optional(landing, is_there):
     """With their columns mapped too: a var for a feed that is still to come does no harm."""
     if is_there:
         (landing / "recharges").mkdir()
@@ -305,7 +305,7 @@ def test_top_ups_are_optional(landing, is_there):
     assert [ours for ours, *_ in table["columns"]] == ["subscriber_id", "recharge_at", "amount"]
 
 
-def test_top_ups_have_names_of_their_own(landing):
+def test_recharges_have_names_of_their_own(landing):
     (landing / "recharges").mkdir()
     (landing / "recharges" / "a.csv").write_text(RECHARGES)
     said = problem(landing)
@@ -318,7 +318,7 @@ def test_top_ups_have_names_of_their_own(landing):
     assert "They are: subscriber_id, recharge_at, amount." in said
 
 
-def test_top_ups_are_delimited_as_events_are(landing):
+def test_recharges_are_delimited_as_events_are(landing):
     (landing / "recharges").mkdir()
     (landing / "recharges" / "a.csv").write_text(RECHARGES.replace(",", ";"))
     assert 'set the var event_delimiter to ";"' in problem(landing, recharge_columns=MAPPED)
@@ -326,7 +326,7 @@ def test_top_ups_are_delimited_as_events_are(landing):
     assert problem(landing, recharge_columns=MAPPED, event_delimiter=";") is None
 
 
-def test_top_ups_may_be_parquet(landing):
+def test_recharges_may_be_parquet(landing):
     (landing / "recharges").mkdir()
     path = landing / "recharges" / "a.parquet"
     columns = {

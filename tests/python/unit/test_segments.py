@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from throng.habits import segments
+from throng.phone_use import segments
 from throng.udfs.segments import find_segments
 
 

@@ -1,4 +1,4 @@
-"""Clusters of subscribers with similar habits, by k-means; how many is what the silhouette says."""
+"""Clusters of subscribers with similar phone use, by k-means; the silhouette decides how many."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def find_segments(points: np.ndarray) -> Segments | None:
     Source: Lloyd (1982), Least squares quantization in PCM; begun as in Arthur and Vassilvitskii
     (2007), k-means++; both by scikit-learn.
     """
-    # Here, because every throng command imports the functions and few need the second it takes.
+    # Imported here: the server imports this module at its start, and few builds need the second
+    # that it takes.
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
     from threadpoolctl import threadpool_limits

@@ -14,8 +14,10 @@ from throng.disclosure.relations import AuditError, Relation, read_relations
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from throng.disclosure.audit import Audit
+    from throng.disclosure.discovery import Found
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 SECONDS_BETWEEN_LINES = 5.0
@@ -29,7 +31,22 @@ def audit(
             "like its file; two releases of one are name@1.csv and name@2.csv."
         ),
     ],
-    relations: Annotated[Path, typer.Option(help="CSV file that says what adds up to what.")],
+    relations: Annotated[
+        Path | None, typer.Option(help="CSV file that says what adds up to what.")
+    ] = None,
+    find_relations: Annotated[
+        bool,
+        typer.Option(
+            "--find-relations",
+            help="Search the published numbers for sums that hold, and attack with them too.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Fail if a sum is found that the relations do not account for."
+        ),
+    ] = False,
     min_width: Annotated[
         int, typer.Option(help="A hidden number is safe if its bounds are this far apart.")
     ] = 16,
@@ -61,20 +78,42 @@ def audit(
 
     Numbers are hidden by leaving them empty or by a text like <5. Each hidden cell ends up as
     recovered (its value is certain), narrow (its bounds are too close to each other), protected,
-    or empty (certainly 0, which tells of nobody). Only what is in the files is used.
+    or empty (certainly 0, which reveals nobody). Only what is in the files is used.
 
-    The exit code is 0 if nothing is recovered or narrow, 1 if something is, and 2 if the files
-    cannot be used.
+    What adds up to what is read from --relations, or searched with --find-relations: a sum that
+    holds on every published key, five or more, counts as known to the outsider.
+
+    The exit code is 0 if nothing is recovered or narrow, 1 if something is (with --strict, also if
+    a sum is found that was not declared), and 2 if the files cannot be used.
     """
     # The solver takes a second to import; other commands do not wait for it.
     from throng.disclosure.audit import audit as run
+    from throng.disclosure.building import build
+    from throng.disclosure.reading import base, read_tables
     from throng.disclosure.repair import repair as run_repair
-    from throng.disclosure.system import base, read_tables
 
     try:
         _check_options(lowest_below, show, workers)
-        rules = read_relations(relations)
+        if relations is None and not find_relations:
+            raise AuditError("Give --relations, or --find-relations to search for them.")
+        if strict and not find_relations:
+            raise AuditError("--strict is about what --find-relations finds; give both.")
+        rules = read_relations(relations) if relations else []
         tables = read_tables(files)
+        undeclared: list[Found] = []
+        if find_relations:
+            undeclared, added = _search(tables, rules, lowest_below)
+            for line in _findings(undeclared):
+                typer.echo(line)
+            if rules and not skip_missing:
+                # Rows without a partner are errors of the file, but not of what was found.
+                build(tables, rules, _tolerance(rounded or [], list(tables)), lowest_below)
+            tables |= added
+            rules += [found.relation for found in undeclared if found.is_count]
+            skip_missing = True
+            if not rules:
+                typer.echo("Nothing adds up in these tables: there is nothing to attack with.")
+                raise typer.Exit(FAILED if strict and undeclared else PASSED)
         tolerance = _tolerance(rounded or [], list(tables))
         known = {table for rule in rules for table in rule.tables}
         for name in sorted(tables):
@@ -122,8 +161,32 @@ def audit(
     except OSError as error:
         typer.echo(f"Error: cannot write {error.filename}: {error.strerror}.", err=True)
         raise typer.Exit(UNUSABLE) from None
-    if not found.passed:
+    if not found.passed or (strict and undeclared):
         raise typer.Exit(FAILED)
+
+
+def _search(
+    tables: dict[str, pa.Table], rules: list[Relation], lowest_below: int
+) -> tuple[list[Found], dict[str, pa.Table]]:
+    """The sums found that the relations do not account for, and lookup tables for them."""
+    from throng.disclosure.discovery import find_relations, lookup_tables
+    from throng.disclosure.reading import base
+    from throng.disclosure.shapes import infer_shapes
+
+    latest = {base(name): table for name, table in sorted(tables.items())}
+    shapes = infer_shapes(latest, rules)
+    found = find_relations(
+        tables, shapes, rules, _throttled(), published_only=True, lowest_below=lowest_below
+    )
+    return [one for one in found if not one.explained], lookup_tables(latest, shapes)
+
+
+def _findings(undeclared: list[Found]) -> list[str]:
+    """What the search found, as lines."""
+    if not undeclared:
+        return ["Found in the data: no sum that is not declared.", ""]
+    lines = ["Found in the data, and not declared:"]
+    return [*lines, *(f"- {one.sentence}" for one in undeclared), ""]
 
 
 def summary(found: Audit, rules: list[Relation]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The solver: the same program from nothing and from the solution before."""
+"""The LP solver: the same linear program from nothing and from the previous solution."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array
 
-from throng.disclosure.programs import InfeasibleError, Programs
+from throng.disclosure.lp import InfeasibleError, LpSolver
 
 # x + y + z = 10, y - z <= 2.5
 MATRIX = csc_array(np.array([[1.0, 1.0, 1.0], [0.0, 1.0, -1.0]]))
 
 
-def programs(total: float = 10.0, **options) -> Programs:
-    return Programs(
+def solver(total: float = 10.0, **options) -> LpSolver:
+    return LpSolver(
         MATRIX,
         np.array([total, -np.inf]),
         np.array([total, 2.5]),
@@ -25,18 +25,18 @@ def programs(total: float = 10.0, **options) -> Programs:
 
 def test_each_cost_has_its_own_least_solution():
     costs = np.random.default_rng(3).integers(-3, 4, (50, 3)).astype(float)
-    again = programs()
+    again = solver()
     for cost in costs:
-        from_nothing = programs().minimise(cost)
+        from_nothing = solver().minimise(cost)
         assert again.minimise(cost) @ cost == pytest.approx(from_nothing @ cost)
 
 
 def test_whole_numbers_are_asked_for():
     largest = np.array([0.0, -1.0, 0.0])
-    assert programs().minimise(largest)[1] == pytest.approx(6.25)
-    assert programs(integer=True).minimise(largest)[1] == 6
+    assert solver().minimise(largest)[1] == pytest.approx(6.25)
+    assert solver(integer=True).minimise(largest)[1] == 6
 
 
 def test_no_solution_is_said():
     with pytest.raises(InfeasibleError):
-        programs(total=99.0).minimise(np.zeros(3))
+        solver(total=99.0).minimise(np.zeros(3))

@@ -1,7 +1,7 @@
-"""Linear programs (HiGHS) over the same constraints, again and again with other costs.
+"""The LP solver (HiGHS): linear programs with the same constraints and changing costs.
 
-HiGHS is used without SciPy around it because it can start from the solution before: in a system of
-20,000 unknowns a program then takes a twentieth of the time.
+HiGHS is used without SciPy around it because it can start from the previous solution: in a system
+of 20,000 unknowns a linear program then takes a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import highspy
 import numpy as np
 from scipy.sparse import sparray
 
+from throng.disclosure.arrays import FloatArray
 from throng.disclosure.relations import AuditError
-from throng.disclosure.system import FloatArray
 
 MILP_SECONDS = 10.0
 _PRIMAL = 4  # HiGHS's simplex_strategy: other costs leave a solution feasible, not optimal
@@ -25,14 +25,14 @@ class TimeIsUpError(Exception):
     """An integer program was not finished within MILP_SECONDS."""
 
 
-class Programs:
-    """Programs over con_lower <= matrix x <= con_upper, lower <= x <= upper.
+class LpSolver:
+    """Minimises costs over con_lower <= matrix x <= con_upper, lower <= x <= upper.
 
     Args:
         matrix: shape (m, n).
         con_lower, con_upper: shape (m,).
         lower, upper: shape (n,).
-        integer: x are whole numbers.
+        integer: x are whole numbers (an integer program).
     """
 
     def __init__(
@@ -47,27 +47,33 @@ class Programs:
     ) -> None:
         columns = matrix.tocsc()
         n = len(lower)
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = n, len(con_lower)
-        program.col_cost_ = np.zeros(n)
-        program.col_lower_, program.col_upper_ = lower, upper
-        program.row_lower_, program.row_upper_ = con_lower, con_upper
-        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        program.a_matrix_.start_ = columns.indptr
-        program.a_matrix_.index_ = columns.indices
-        program.a_matrix_.value_ = columns.data
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = n, len(con_lower)
+        model.col_cost_ = np.zeros(n)
+        model.col_lower_, model.col_upper_ = lower, upper
+        model.row_lower_, model.row_upper_ = con_lower, con_upper
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_ = columns.indptr
+        model.a_matrix_.index_ = columns.indices
+        model.a_matrix_.value_ = columns.data
         if integer:
-            program.integrality_ = [highspy.HighsVarType.kInteger] * n
+            model.integrality_ = [highspy.HighsVarType.kInteger] * n
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
         if integer:
             self._solver.setOptionValue("time_limit", MILP_SECONDS)
-        self._solver.passModel(program)
+        self._solver.passModel(model)
         self._cost = np.zeros(n)
 
     def minimise(self, cost: FloatArray) -> FloatArray:
-        """A solution of least cost, shape (n,).
+        """A solution of least cost.
+
+        Args:
+            cost: of a unit of each x, shape (n,).
+
+        Returns:
+            x, shape (n,).
 
         Raises:
             InfeasibleError: There is no solution.

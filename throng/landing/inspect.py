@@ -12,7 +12,6 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,103 +19,14 @@ import pyarrow as pa
 from pyarrow import fs
 from pyarrow import parquet as pq
 
-EVENT_COLUMNS = {
-    "subscriber_id": True,
-    "event_at": True,
-    "cell_id": True,
-    "event_type": False,
-    "direction": False,
-    "counterpart_id": False,
-    "duration_s": False,
-    "volume_mb": False,
-}
-CELL_SITE_COLUMNS = {
-    "cell_id": True,
-    "longitude": True,
-    "latitude": True,
-    "site_id": False,
-    "area_id": False,
-    "valid_from": False,
-    "valid_to": False,
-}
-AREA_COLUMNS = {
-    "area_id": True,
-    "area_level": True,
-    "area_name": True,
-    "parent_area_id": True,
-    "population": False,
-    "geometry": False,
-}
-# Top-ups of prepaid accounts. The balance that bandicoot speaks of is estimated from these.
-RECHARGE_COLUMNS = {
-    "subscriber_id": True,
-    "recharge_at": True,
-    "amount": True,
-}
-# The listener feed, as the service writes it: events without a header, in this order, ...
-LISTENING_EVENT_COLUMNS = {
-    "event_id": True,
-    "customer_id": True,
-    "track_id": True,
-    "event_at": True,
-    "is_mobile": True,
-    "zip": True,
-}
-# ... and customers with one. Name and Address are not asked for, so no view shows them.
-CUSTOMER_COLUMNS = {
-    "customer_id": True,
-    "gender": True,
-    "zip": True,
-    "sign_date": True,
-    "status": True,
-    "level": True,
-    "campaign": True,
-    "linked_apps": True,
-}
-_CUSTOMER_NAMES = {
-    "customer_id": "CustID",
-    "gender": "Gender",
-    "sign_date": "SignDate",
-    "status": "Status",
-    "level": "Level",
-    "campaign": "Campaign",
-    "linked_apps": "LinkedWithApps",
-}
+from throng.landing.feeds import Feed, feeds_of
+
 _HEAD_BYTES = 65_536
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
 class LandingError(Exception):
     """Something in the landing folder stops the build; the message says what to change."""
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One folder of the landing area and how its files are to be read.
-
-    Attributes:
-        name: sub-folder and table name.
-        columns: our column names; True for those that must be there.
-        mapping: our column name -> the name in the files, where they differ.
-        delimiter: of CSV files.
-        has_header: whether CSV files begin with a line of names.
-        mapping_var: the var that maps its columns; its files are delimited as those of events.
-        is_optional: whether the folder may be missing or empty.
-        is_csv_only: whether it has one form, as the service writes it.
-    """
-
-    name: str
-    columns: Mapping[str, bool]
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    delimiter: str = ","
-    has_header: bool = True
-    mapping_var: str | None = None
-    is_optional: bool = False
-    is_csv_only: bool = False
-
-    def name_in_files(self, column: str) -> str:
-        """What our `column` is called in the files."""
-        return self.mapping.get(column, column)
 
 
 def inspect_landing(request: pa.Array) -> pa.Array:
@@ -140,37 +50,13 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
 
 def _answer(request: dict[str, Any]) -> str:
-    delimiter, has_header = request.get("event_delimiter") or ",", request.get("event_header", True)
-    feeds = [
-        Feed(
-            "events",
-            EVENT_COLUMNS,
-            request.get("event_columns") or {},
-            delimiter,
-            has_header,
-            mapping_var="event_columns",
-        ),
-        Feed("cell_sites", CELL_SITE_COLUMNS),
-        Feed("areas", AREA_COLUMNS),
-        Feed(
-            "recharges",
-            RECHARGE_COLUMNS,
-            request.get("recharge_columns") or {},
-            delimiter,
-            has_header,
-            mapping_var="recharge_columns",
-            is_optional=True,
-        ),
-        Feed(
-            "listening_events",
-            LISTENING_EVENT_COLUMNS,
-            {name: f"column_{n}" for n, name in enumerate(LISTENING_EVENT_COLUMNS, start=1)},
-            has_header=False,
-            is_optional=True,
-            is_csv_only=True,
-        ),
-        Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True, is_csv_only=True),
-    ]
+    """The answer to one request."""
+    feeds = feeds_of(
+        request.get("event_columns") or {},
+        request.get("recharge_columns") or {},
+        request.get("event_delimiter") or ",",
+        request.get("event_header", True),
+    )
     try:
         for feed in feeds:
             if feed.mapping_var:
@@ -185,6 +71,7 @@ def _answer(request: dict[str, Any]) -> str:
 
 
 def _check_mapping(feed: Feed) -> None:
+    """Raise an error where the mapping of a feed makes no sense."""
     for ours, theirs in feed.mapping.items():
         if ours not in feed.columns:
             raise LandingError(
@@ -218,6 +105,7 @@ def _open_landing(path: str) -> tuple[fs.FileSystem, PurePosixPath, str]:
 def _describe(
     filesystem: fs.FileSystem, root: PurePosixPath, prefix: str, feed: Feed
 ) -> dict[str, Any]:
+    """What there is of one feed."""
     folder = root / feed.name
     files = _visible_files(filesystem, folder)
     if not files and feed.is_optional:
@@ -327,6 +215,7 @@ def _csv_columns(heads: Mapping[str, bytes], feed: Feed) -> list[str]:
 
 
 def _first_line(file: str, head: bytes) -> str:
+    """The first line of a file as text."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
         raise LandingError(
             f"{file} is not UTF-8 text (it looks like UTF-16). Convert it: "
@@ -347,6 +236,7 @@ def _first_line(file: str, head: bytes) -> str:
 
 
 def _require_columns(feed: Feed, file: str, names: list[str], first_line: str) -> None:
+    """Raise an error where a file lacks a column that its feed needs."""
     known = {name.lower() for name in names}
     if feed.is_csv_only and not feed.has_header and len(names) != len(feed.columns):
         raise LandingError(

@@ -1,13 +1,13 @@
-"""One of twins is attacked: the result is the same as if all were."""
+"""One of symmetric blocks is attacked: the result is the same as if all were."""
 
 import numpy as np
 import pytest
 
 from tests.python.unit.test_disclosure_attack import relation, table
-from throng.disclosure import attack as attacker
+from throng.disclosure import components
 from throng.disclosure.attack import attack
+from throng.disclosure.building import build
 from throng.disclosure.relations import parse_relations
-from throng.disclosure.system import build
 
 REGIONS, TOWNS, DAYS = 2, 4, 3
 LINES = [
@@ -24,7 +24,7 @@ LINES = [
 
 @pytest.fixture(autouse=True)
 def small_components_are_judged_as_large_ones(monkeypatch):
-    monkeypatch.setattr(attacker, "LARGE", 40)
+    monkeypatch.setattr(components, "LARGE", 40)
 
 
 def journeys(seed, hide):
@@ -59,7 +59,7 @@ def below_sixteen(n):
 
 
 def some_as_text(n):
-    """Every third small number says that it is small, so it is no twin of one that does not."""
+    """Every third small number is shown as small, so it differs from those that are not."""
     hidden = below_sixteen(n).astype(object)
     is_text = (n >= 1) & (n < 16) & (np.arange(len(n)) % 3 == 0)
     return hidden.mask(is_text, "<16")
@@ -67,7 +67,7 @@ def some_as_text(n):
 
 @pytest.mark.parametrize("hide", [below_sixteen, some_as_text])
 @pytest.mark.parametrize("seed", range(6))
-def test_attacking_one_of_twins_changes_no_bound(seed, hide):
+def test_attacking_one_of_symmetric_blocks_changes_no_bound(seed, hide):
     tables, _ = journeys(seed, hide)
     system = build(tables, parse_relations(LINES))
     folded = attack(system, 16, exact=True)
@@ -79,7 +79,7 @@ def test_attacking_one_of_twins_changes_no_bound(seed, hide):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_verdicts_over_twins_are_those_of_exact_bounds(seed):
+def test_verdicts_over_symmetric_blocks_are_those_of_exact_bounds(seed):
     tables, truth = journeys(seed + 10, below_sixteen)
     system = build(tables, parse_relations(LINES))
     fast = attack(system, 16)

@@ -9,8 +9,6 @@ from typing import Annotated
 import typer
 import yaml
 
-from throng.picture.day import read_day
-from throng.picture.draw import draw
 from throng.release.warehouse import ReleaseError, project_file
 from throng.synth.settings import SynthError
 
@@ -42,6 +40,10 @@ def picture(
     Reads files of `throng synth` and nothing else, for a picture of a real person must never be
     made. Needs no server. Stops and journeys follow the vars of dbt_project.yml.
     """
+    # Not at the top: what they import takes a second, which `--help` can do without.
+    from throng.picture.day import read_day
+    from throng.picture.draw import draw
+
     try:
         variables = yaml.safe_load(project_file().read_text(encoding="utf-8"))["vars"]
         found = read_day(landing, truth, variables, subscriber, _date(day))

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from throng.synth.generator import generate
-from throng.synth.listeners import ListenerReport, ListenerSettings, generate_listeners
+from throng.synth.listener_settings import ListenerReport, ListenerSettings
 from throng.synth.settings import FORMATS, Report, Settings, SynthError
 
 HALF_WAY = "half-way"
@@ -53,6 +52,9 @@ def synth(
     """Make a fictional country: event files for the landing folder, and the truth behind them."""
     if context.invoked_subcommand:
         return
+    # Not at the top: the generator takes a second to import, which `--help` can do without.
+    from throng.synth.generator import generate
+
     try:
         first = _date("--start", start)
         for folder in (landing, truth):
@@ -98,6 +100,8 @@ def listeners(
     ] = False,
 ) -> None:
     """Make listeners of a music service: listening_events/tracks.csv and customers/cust.csv."""
+    from throng.synth.listeners import generate_listeners
+
     try:
         _require_local(landing)
         settings = ListenerSettings(

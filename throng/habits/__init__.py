@@ -1,1 +1,0 @@
-"""Kinds of users by how they use the phone: pure functions on arrays of numbers."""

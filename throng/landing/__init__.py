@@ -1,0 +1,1 @@
+"""The landing folder: its feeds, and what is wrong with their files."""
