@@ -1,6 +1,6 @@
-{# on-run-start: the whole study is under one key, and that key is there. Home periods, edge weeks
-   and edge months hold events of the study only, so they are within it. The keyring is where the
-   server runs, so the server is asked. Tests make no pseudonyms: they need no key. #}
+{# on-run-start: the whole study is under one key, and that key exists. Home periods, edge weeks and
+   edge months hold events of the study only, so they are covered. The keyring is on the machine of
+   the server, so the server is asked. Tests make no pseudonyms: they need no key. #}
 {% macro check_keys() %}
     {% if execute and var('pseudonymise') and flags.WHICH in ['build', 'run', 'retry'] %}
         {% set request = {

@@ -1,5 +1,5 @@
-{# on-run-start: every Python function that the macros call is there, in a new session.
-   The names are those of throng.udfs.REGISTRY (a policy test compares the two). #}
+{# on-run-start: every Python function that the macros call is registered in a new session. The
+   names are those of throng.udfs.REGISTRY (a policy test compares the two). #}
 {% macro check_udfs() %}
     {% if execute %}
         {% set known = [] %}

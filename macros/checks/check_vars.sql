@@ -1,4 +1,4 @@
-{# on-run-start: vars that cannot work stop the run here, one sentence each. #}
+{# on-run-start: vars that cannot work stop the run here, with one sentence each. #}
 {% macro check_vars() %}
     {% if execute %}
         {% for name in invocation_args_dict.get('vars', {}) if name not in known_vars() %}
@@ -23,6 +23,12 @@
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to true or false.") %}
         {% endfor %}
 
+        {% set feeds = var('feeds') %}
+        {% if feeds is string or feeds is not iterable
+            or feeds | reject('in', ['recharges', 'listening']) | list %}
+            {% do stop("The var feeds is '" ~ feeds ~ "'; set it to a list of optional feeds: "
+                ~ "recharges, listening.") %}
+        {% endif %}
         {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'retention_as_of'] %}
             {% do check_date('var ' ~ name, var(name)) %}
         {% endfor %}
@@ -47,11 +53,18 @@
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to a map, such as "
                 ~ example ~ ".") %}
         {% endfor %}
+        {# A number in YAML may have lost its form: 007 becomes 7. #}
+        {% set texts = var('missing_identifiers') %}
+        {% if texts is string or texts is mapping or texts is not iterable
+            or texts | reject('string') | list %}
+            {% do stop("The var missing_identifiers is '" ~ texts ~ "'; set it to a list of texts "
+                ~ "in quotes, such as ['test sim', '999999999'].") %}
+        {% endif %}
         {% if var('event_delimiter') is not string or var('event_delimiter') | length != 1 %}
             {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
                 ~ "'; set it to one character.") %}
         {% endif %}
-        {# Letters outside quotes are fields: a date is a must, zones are not understood. #}
+        {# Letters outside quotes are fields: a date is required, zones are not supported. #}
         {% set format = var('event_timestamp_format') %}
         {% set fields = modules.re.sub("'[^']*'", '', format | string) %}
         {% if not modules.re.fullmatch('[yMdDaHhkKmsS\\W\\d_]*y[yMdDaHhkKmsS\\W\\d_]*', fields)
@@ -141,7 +154,7 @@
 {% endmacro %}
 
 
-{# The first date var is not after the second, where both are given. #}
+{# The first date var is not after the second, where both are set. #}
 {% macro check_date_order(first, last) %}
     {% if var(first) and var(last) and var(first) | string > var(last) | string %}
         {% do stop("The var " ~ last ~ " (" ~ var(last) ~ ") is before " ~ first ~ " ("
@@ -152,11 +165,12 @@
 
 {# Every var of dbt_project.yml (a policy test compares the two). #}
 {% macro known_vars() %}
-    {{ return(['landing_path', 'event_columns', 'recharge_columns', 'event_delimiter',
+    {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'event_delimiter',
         'event_header', 'event_timestamp_format', 'study_start', 'study_end', 'home_start',
-        'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon', 'dp_max_areas',
+        'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
+        'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
-        'pingpong_km', 'max_journey_hours', 'trace_max_events', 'pseudonymise',
-        'retention_events_days', 'retention_subscriber_days', 'retention_candidates_days',
-        'retention_as_of']) }}
+        'pingpong_km', 'max_journey_hours', 'trace_max_events', 'missing_identifiers',
+        'pseudonymise', 'retention_events_days', 'retention_subscriber_days',
+        'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

@@ -1,10 +1,11 @@
-{# on-run-start: check the landing folder, then lay external tables over it. Copies nothing;
-   what is dropped is only the name of an external table, never a file.
+{# on-run-start: check the landing folder, then create external tables over it. Nothing is copied;
+   only the name of an external table is ever dropped, never a file.
 
    For each folder: landing.<name>_files has the columns of the files, landing.<name> has ours, all
-   as text, with the file each row came from. A feed that has not landed (recharges, listening_events
-   and customers are optional) has a view without rows. landing.listening_event_files lists the files
-   of listening events, with what changes whenever a file does: a build reads only what is new. #}
+   as text, with the file each row came from. The var feeds names the optional feeds; one that is
+   named and has no files has a view without rows. landing.listening_event_files lists the files of
+   listening events, each with a version that changes whenever the file does, so that a build reads
+   only new ones. #}
 {% macro create_landing() %}
     {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
@@ -22,8 +23,10 @@
             {% do stop(answer['problem']) %}
         {% endif %}
 
+        {% do check_feeds(answer['tables']) %}
+
         {% do run_query('create schema if not exists landing') %}
-        {% for table in answer['tables'] %}
+        {% for table in answer['tables'] if is_read(table) %}
             {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}
             {% if table['format'] %}
                 {% do run_query(landing_files_table(table)) %}
@@ -39,6 +42,29 @@
 {% endmacro %}
 
 
+{# The optional feed that a folder belongs to; none for the required ones. #}
+{% macro feed_of(table) %}
+    {% do return({
+        'recharges': 'recharges', 'listening_events': 'listening', 'customers': 'listening'
+    }.get(table['name'])) %}
+{% endmacro %}
+
+
+{% macro is_read(table) %}
+    {% do return(not feed_of(table) or has_feed(feed_of(table))) %}
+{% endmacro %}
+
+
+{# An optional feed that has landed but is not named by the var feeds stops the run. #}
+{% macro check_feeds(tables) %}
+    {% for table in tables if table['format'] and not is_read(table) %}
+        {% do stop(table['name'] ~ '/ has landed in ' ~ var('landing_path') ~ ', but the var feeds '
+            ~ 'does not name ' ~ feed_of(table) ~ '. Add it, as in feeds: [' ~ feed_of(table)
+            ~ '], or take the folder away.') %}
+    {% endfor %}
+{% endmacro %}
+
+
 {# An external table over all files of one folder, with the columns of the files. #}
 {% macro landing_files_table(table) %}
     {% set columns = [] %}
@@ -48,8 +74,8 @@
     {% endfor %}
     {% set options = {'path': table['location'], 'recursiveFileLookup': 'true'} %}
     {% if table['format'] == 'csv' %}
-        {# A row with too few or too many fields keeps its text here; only whether is asked. With
-           columnPruning Spark would see that only where all columns are asked for. #}
+        {# A row with too few or too many fields keeps its text here; only its presence is checked.
+           With columnPruning Spark would see this only where all columns are read. #}
         {% do columns.append('_malformed_row string') %}
         {% do options.update({
             'header': table['has_header'] | string,
@@ -80,15 +106,15 @@
         {% set value = landing_value(theirs, sql_type) %}
         {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
         {% if ours in ['event_at', 'recharge_at'] %}
-            {# A time that the files hold as a time, not as text. #}
+            {# A column that is a timestamp in the files, not text. #}
             {% set is_time = sql_type in ['nanoseconds', 'timestamp_ntz', 'date'] %}
             {% do columns.append(
                 'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as ' ~ ours ~ '_timestamp'
             ) %}
         {% endif %}
     {% endfor %}
-    {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space. It is
-       asked for every row and takes as long as half the parsing, so only where there is need. #}
+    {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space.
+       Decoding every row takes half as long as parsing it, so it is done only where needed. #}
     {% set decoded_path = "if(contains(_metadata.file_path, '%'), "
         ~ "url_decode(replace(_metadata.file_path, '+', '%2B')), _metadata.file_path)" %}
     {% set folder = table['folder'] ~ '/' %}
@@ -136,7 +162,7 @@
 {% endmacro %}
 
 
-{# A column of the files as SQL reads it; null where they do not have it. #}
+{# A column of the files in SQL; null where the files do not have it. #}
 {% macro landing_value(column, sql_type) -%}
     {% if sql_type is none %}null
     {%- elif sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)

@@ -1,5 +1,6 @@
-{# post-hook of int_listening_events: rows of a file that is gone, or that would be read differently
-   now and had no rows to write over the old ones, go. What stays is what is in the landing folder. #}
+{# post-hook of int_listening_events: drops the rows of a file that is gone, or that would be read
+   differently now and had no new rows to overwrite the old ones. What remains is what is in the
+   landing folder. #}
 {% macro forget_changed_files(table, files) %}
     {% if execute %}
         {% for row in run_query(

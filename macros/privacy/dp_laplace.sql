@@ -1,26 +1,18 @@
-{# Differential privacy (noise_mechanism: dp_laplace). Two studies that differ by one subscriber
-   give any published table of a mart, period and area level with chances that differ by a factor of
-   exp(dp_epsilon) at most. So nothing exact may decide: every cell of the study gets noise, the
-   empty ones too, and what comes after reads the noisy number alone. #}
+{# Differential privacy (noise_mechanism: dp_laplace). For two studies that differ by one
+   subscriber, the probabilities of any published table of a mart, period and area level differ by a
+   factor of at most exp(dp_epsilon). So no exact number may decide: every table cell of the study
+   gets noise, empty ones too, and everything later reads the noisy number only. #}
 
-{# What is released under it: periods, and of how many cells of a level a subscriber can be part in
-   one period. All other marts and periods are withheld. #}
-{% macro dp_marts() %}
-    {% set areas_a_day = var('dp_max_areas') %}
-    {% do return({
-        'count_subscribers': {'periods': ['day'], 'sensitivity': areas_a_day},
-        'count_visits_home_away': {'periods': ['day'], 'sensitivity': areas_a_day},
-        'total_subscribers': {'periods': ['day', 'week', 'month'], 'sensitivity': 1},
-        'count_residents': {'periods': ['study', 'week', 'month'], 'sensitivity': 1},
-        'count_home_relocations': {'periods': ['week'], 'sensitivity': 1},
-        'count_subscribers_single_area': {'periods': ['day'], 'sensitivity': 1},
-        'count_subscribers_home_area': {'periods': ['day'], 'sensitivity': 1},
-    }) %}
+{# In how many table cells of a level a subscriber can be in one period; none where a mart is not
+   released under dp_laplace. A mart declares it: dp_laplace, with its periods. #}
+{% macro sensitivity_of(mart) %}
+    {% set sensitivity = mart.get('dp_laplace', {}).get('sensitivity') %}
+    {% do return(var('dp_max_areas') if sensitivity == 'areas_a_day' else sensitivity) %}
 {% endmacro %}
 
 
-{# The model that counts a mart where a subscriber could be in many cells: with dp_laplace in
-   dp_max_areas of them at most. #}
+{# The model that counts a mart in which a subscriber could be in many table cells: with dp_laplace
+   in at most dp_max_areas of them. #}
 {% macro contributions_to(mart) %}
     {% do return(
         ('int_bounded_' if var('noise_mechanism') == 'dp_laplace' else 'candidate_') ~ mart
@@ -28,26 +20,25 @@
 {% endmacro %}
 
 
-{# Whether cells are withheld beside small ones. Noise leaves nothing to subtract, and which cells
-   are small is exact knowledge. #}
+{# Whether there is secondary suppression. With noise there is nothing to subtract, and which table
+   cells are small is exact knowledge. #}
 {% macro has_complementary_suppression() -%}
     {{ 'false' if var('noise_mechanism') == 'dp_laplace' else 'true' }}
 {%- endmacro %}
 
 
-{# The number that decides whether a cell is published, and from which its published number is
+{# The number that decides whether a table cell is published, and from which its published number is
    made: the head count of its candidate; with dp_laplace that plus noise, or null where the mart or
-   the period is not released under it. `cells` is the CTE of all cells, `keys` are its keys. #}
-{% macro count_to_judge(mart, cells, keys) -%}
+   the period is not released under it. For the CTEs `cells` and `candidates` of a release. #}
+{% macro count_to_judge(name, mart) -%}
     {% if var('noise_mechanism') != 'dp_laplace' -%}
         candidates.n_subscribers
-    {%- elif mart in dp_marts() -%}
-        {% set dp = dp_marts()[mart] -%}
+    {%- elif mart.get('dp_laplace') -%}
         case
-            when {{ cells }}.period in ('{{ dp.periods | join("', '") }}')
+            when cells.period in ('{{ mart.dp_laplace.periods | join("', '") }}')
                 then
                     coalesce(candidates.n_subscribers, 0)
-                    + {{ discrete_laplace(dp_bits(mart, cells, keys, dp), dp.sensitivity) }}
+                    + {{ discrete_laplace(dp_bits(name, mart), sensitivity_of(mart)) }}
         end
     {%- else -%}
         cast(null as bigint)
@@ -55,23 +46,23 @@
 {%- endmacro %}
 
 
-{# Bits of a cell: the same in every build of the same people, others as soon as they, the number or
-   the scale of the noise change. #}
-{% macro dp_bits(mart, cells, keys, dp) -%}
+{# Random bits of a table cell: the same in every build of the same people, different as soon as the
+   people, the number or the scale of the noise change. #}
+{% macro dp_bits(name, mart) -%}
     {% set columns = [] -%}
-    {% for key in keys %}{% do columns.append(cells ~ '.' ~ key) %}{% endfor -%}
+    {% for key in cell_columns(mart) %}{% do columns.append('cells.' ~ key) %}{% endfor -%}
     {% set parts = [
-        table_cell(mart, columns),
+        table_cell(name, columns),
         'coalesce(candidates.people_key, 0)',
         'coalesce(candidates.n_subscribers, 0)',
-        "'" ~ dp.sensitivity ~ '/' ~ var('dp_epsilon') ~ "'",
+        "'" ~ sensitivity_of(mart) ~ '/' ~ var('dp_epsilon') ~ "'",
     ] -%}
-    {{ keyed_bits(parts | join(', '), 'cast(' ~ cells ~ '.period_start as date)') }}
+    {{ keyed_bits(parts | join(', '), 'cast(cells.period_start as date)') }}
 {%- endmacro %}
 
 
-{# A whole number with chance proportional to alpha^|number|, where alpha is
-   exp(-dp_epsilon / sensitivity): the difference of two geometric draws, which come from 52 bits each. #}
+{# A whole number with probability proportional to alpha^|number|, where alpha is exp(-dp_epsilon /
+   sensitivity): the difference of two geometric draws from 52 bits each. #}
 {% macro discrete_laplace(bits, sensitivity) -%}
     floor(ln({{ uniform(bits, 1) }}) / {{ log_alpha(sensitivity) }})
     - floor(ln({{ uniform(bits, 14) }}) / {{ log_alpha(sensitivity) }})
@@ -94,13 +85,13 @@
 
 
 {# Epsilon that a row of the ledger costs a subscriber in the worst case: that of the settings for
-   each area level, nothing where all is withheld, null without dp_laplace. #}
+   each area level, none where everything is suppressed, null without dp_laplace. #}
 {% macro epsilon_spent(mart, period, settings) -%}
     {% set cases = [] -%}
-    {% for model in release_marts() if model.name in dp_marts() %}
+    {% for model in release_marts() if model.config.meta.get('dp_laplace') %}
         {% do cases.append(
             'when ' ~ mart ~ " = '" ~ model.name ~ "' and " ~ period ~ " in ('"
-            ~ dp_marts()[model.name].periods | join("', '") ~ "') then "
+            ~ model.config.meta.dp_laplace.periods | join("', '") ~ "') then "
             ~ (settings ~ '.n_area_levels' if 'area_level' in model.columns else 1)
         ) %}
     {% endfor -%}

@@ -4,8 +4,8 @@
 {%- endmacro %}
 
 
-{# A head count that is told roughly: the next multiple of min_group_size below it. Two of them are
-   never a few people apart, unless both are the same. #}
+{# A head count that is published roughly: the next multiple of min_group_size below it. Two of them
+   are equal, or at least min_group_size apart. #}
 {% macro rounded_to_group_size(head_count) -%}
     ({{ head_count }}) div {{ var('min_group_size') }} * {{ var('min_group_size') }}
 {%- endmacro %}

@@ -7,9 +7,9 @@
 {%- endmacro %}
 
 
-{# Nobody makes up the sum (or mean) of a cell: no person more than half of it, and for the second
-   largest, who knows their own part, the estimate of the largest is off by 10 % of it or more (the
-   p% rule). Null second_largest: there is no second. #}
+{# Dominance: no person contributes more than half of a sum (or mean), and the second largest
+   contributor, who knows their own part, can estimate the largest no closer than within 10 % of it
+   (the p% rule). second_largest is null where there is only one contributor. #}
 {% macro is_not_dominated(total, largest, second_largest) -%}
     coalesce(
         2 * ({{ largest }}) <= ({{ total }})
@@ -20,7 +20,7 @@
 {%- endmacro %}
 
 
-{# A share n of n_all also says how many are not of it: nobody, or min_group_size people. #}
+{# A share n of n_all also reveals the rest: nobody, or at least min_group_size people. #}
 {% macro has_complement_size(n, n_all) -%}
     coalesce(
         ({{ n_all }}) - ({{ n }}) = 0 or {{ has_min_group_size('(' ~ n_all ~ ') - (' ~ n ~ ')') }},
@@ -29,17 +29,17 @@
 {%- endmacro %}
 
 
-{# The second largest value of a group, null where there is one alone: what is_not_dominated asks
-   for beside the largest. An aggregate. #}
+{# The second largest value of a group, for is_not_dominated; null where there is only one value. An
+   aggregate. #}
 {% macro second_largest(column) -%}
     try_element_at(sort_array(collect_list({{ column }}), false), 2)
 {%- endmacro %}
 
 
-{# A sum and a sum of squares, and what follows from them (mean, variance, norms), tell of no small
-   group and of nobody alone: min_group_size people make them up, and neither is dominated. Squares
-   are dominated long before sums. All of it is zero: then nobody makes it up. #}
-{% macro has_fair_moments(n_contributors, total, squares, largest, second_largest) -%}
+{# A sum, a sum of squares, and what follows from them (mean, variance, norms) pass minimum
+   frequency and dominance: at least min_group_size people contribute, and neither sum is dominated.
+   Squares are dominated long before sums. A sum of zero passes: nobody contributes to it. #}
+{% macro passes_moment_rules(n_contributors, total, squares, largest, second_largest) -%}
     coalesce(
         ({{ total }}) = 0
         or (
@@ -56,15 +56,15 @@
 {%- endmacro %}
 
 
-{# Whether head counts are published as they are. Where an option blurs them, an exact sum beside a
-   mean would tell them. #}
+{# Whether head counts are published as counted. Where an option blurs them, an exact sum beside a
+   mean would reveal them. #}
 {% macro has_exact_counts() -%}
     {% set is_blurred = var('noise_mechanism') != 'none' or var('rounding_base') -%}
     {{ 'false' if is_blurred else 'true' }}
 {%- endmacro %}
 
 
-{# Decimals of a mean or variance: where head counts are blurred none, since 7.29 is 124 divided by
+{# Decimals of a mean or variance: none where head counts are blurred, since 7.29 is 124 divided by
    17 and by few other numbers. #}
 {% macro moment_decimals() -%}
     {{ 2 if has_exact_counts() == 'true' else 0 }}
@@ -82,15 +82,15 @@
 {%- endmacro %}
 
 
-{# The values of a group, n_with_value of them, tell of no small group and of nobody alone: by the
-   columns n_nonzero, total_value, sum_of_squares and largest_value. There are none: then there is
-   nothing to tell. #}
-{% macro has_fair_values(second_largest) -%}
+{# The n_with_value values of a group pass minimum frequency and dominance, judged by the columns
+   n_nonzero, total_value, sum_of_squares and largest_value. A group without values passes: there is
+   nothing to reveal. #}
+{% macro passes_value_rules(second_largest) -%}
     (
         n_with_value = 0
         or (
             {{ has_min_group_size('n_with_value') }}
-            and {{ has_fair_moments(
+            and {{ passes_moment_rules(
                 'n_nonzero', 'total_value', 'sum_of_squares', 'largest_value', second_largest
             ) }}
         )

@@ -1,6 +1,5 @@
-{# on-run-start: what the marts read exists, empty before the first release, and so do the tables of
-   the release itself. Nothing that is there is touched: releases are published by
-   `throng release publish` alone. #}
+{# on-run-start: the tables of the release itself exist, empty before the first one. Nothing that is
+   there is touched: releases are published by `throng release publish` alone. #}
 {% macro create_released() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
         {% do run_query('create schema if not exists released') %}
@@ -24,10 +23,6 @@
             {% do run_query(ledger_entries_table_sql()) %}
             {% do run_query(ledger_view_sql()) %}
         {% endif %}
-        {% for mart in release_marts() if 'current_' ~ mart.name not in known %}
-            {% do run_query(released_table_sql(mart)) %}
-            {% do run_query(current_view_sql(mart, [])) %}
-        {% endfor %}
     {% endif %}
 {% endmacro %}
 
@@ -45,8 +40,8 @@ create table if not exists released.{{ mart.name }} (
 
 {# What readers see of it: the rows that meet one of the conditions. One statement, so a reader
    sees the old or the new. #}
-{% macro current_view_sql(mart, conditions) %}
-create or replace view released.current_{{ mart.name }} as
+{% macro mart_view_sql(mart, conditions, create='create or replace view') %}
+{{ create }} {{ mart.relation_name }} as
 select {{ mart.columns.keys() | join(', ') }}
 from released.{{ mart.name }}
 where {{ conditions | join(' or ') if conditions else 'false' }}

@@ -77,7 +77,7 @@
 insert overwrite table released.{{ mart.name }} partition (release_id = '{{ release_id }}')
 select /*+ coalesce(1) */
     draft.{{ mart.columns.keys() | join(', draft.') }}
-from protected.release_{{ mart.name }} as draft
+from {{ draft_of(mart.name) }} as draft
 left semi join protected.release_plan as plan
     on
         plan.mart = '{{ mart.name }}'
@@ -92,10 +92,8 @@ left semi join protected.release_plan as plan
 {% macro copy_to_published_cells_sql(release_id) %}
 insert overwrite table protected.published_cells partition (release_id = '{{ release_id }}')
 select /*+ coalesce(1) */
-    candidates.*
-from (
-    {{ candidate_cells_sql() }}
-) as candidates
+    {{ published_columns() | join(', ') }}
+from {{ table_cells_relation() }} as candidates
 left semi join protected.release_plan as plan
     on
         candidates.mart = plan.mart
@@ -142,7 +140,7 @@ where plan.decision in ('new', 'revision')
         ) %}
     {% endfor %}
     {% for mart in release_marts() %}
-        {% do run_query(current_view_sql(mart, conditions.get(mart.name, []))) %}
+        {% do run_query(mart_view_sql(mart, conditions.get(mart.name, []))) %}
     {% endfor %}
 {% endmacro %}
 

@@ -11,6 +11,8 @@
         {% if candidates and (all_nodes() | reject('in', built) | list == []
             or candidates == candidates_recorded()) %}
             {% do replace_table('protected.release_settings', release_settings_sql(candidates)) %}
+            {% do replace_table('protected.disclosure_relations', disclosure_relations_sql()) %}
+            {% do replace_table('protected.mart_columns', mart_columns_sql()) %}
             {% do replace_table(
                 'protected.release_partitions', release_partitions_sql('protected')
             ) %}
@@ -28,11 +30,12 @@
 
 
 {# Every model, seed and data test of the project that dbt builds or runs (ephemeral models are
-   part of others). #}
+   part of others; tests of a feed that has not landed are in the graph and not enabled). #}
 {% macro all_nodes() %}
     {% do return(
         graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed', 'test'])
         | rejectattr('config.materialized', 'equalto', 'ephemeral')
+        | selectattr('config.enabled')
         | map(attribute='unique_id') | list
     ) %}
 {% endmacro %}
@@ -67,12 +70,12 @@ select
     cast(
         sum(
             cast(
-                xxhash64(mart, period, period_start, table_cell, n_subscribers, other_measures, people_key)
+                xxhash64({{ published_columns() | join(', ') }})
                 as decimal(38, 0)
             )
         ) as string
     ) as candidates_hash
-from ({{ candidate_cells_sql() }}) as cells
+from {{ table_cells_relation() }}
 {% endmacro %}
 
 
@@ -106,8 +109,10 @@ with
 
 relations as (
 
-    select {{ content_sha256(['relation_id', 'kind', 'parent', 'child', 'keys']) }} as relation_set
-    from protected.disclosure_relations
+    select
+        {{ content_sha256(['relation_id', 'relation_type', 'parent', 'child', 'keys']) }}
+            as relation_set
+    from ({{ disclosure_relations_sql() }}) as relations
 
 ),
 
@@ -121,7 +126,8 @@ input as (
 
 select
     {{ var('min_group_size') }} as min_group_size,
-    '{{ 'threshold' if var('noise_mechanism') == 'none' else var('noise_mechanism') }}' as mechanism,
+    '{{ 'threshold' if var('noise_mechanism') == 'none' else var('noise_mechanism') }}'
+        as mechanism,
     -- Of one mart, period and area level; what a row of the ledger costs: epsilon_spent.
     cast({{ var('dp_epsilon') if var('noise_mechanism') == 'dp_laplace' else 'null' }} as double)
         as epsilon,
@@ -129,7 +135,7 @@ select
     {{ var('rounding_base') }} as rounding_base,
     relations.relation_set,
     -- Raise it when the rules of suppression change.
-    '1' as method_version,
+    '2' as method_version,
     input.input_watermark,
     '{{ candidates }}' as candidates_hash
 from relations
@@ -156,7 +162,7 @@ select
     count(*) as n_rows,
     count_if(is_suppressed) as n_suppressed,
     {{ content_sha256(mart.columns.keys()) }} as content_sha256
-from {{ schema }}.{{ 'release_' if release_id is none }}{{ mart.name }}
+from {{ draft_of(mart.name) if release_id is none else schema ~ '.' ~ mart.name }}
 where {{ 'true' if release_id is none else "release_id = '" ~ release_id ~ "'" }}
 group by
     period,

@@ -45,7 +45,7 @@ published as (
 
 candidates as (
 
-    {{ candidate_cells_sql() }}
+    select {{ published_columns() | join(', ') }} from {{ table_cells_relation() }}
 
 ),
 
@@ -140,24 +140,15 @@ left join changed_periods
 {% endmacro %}
 
 
-{# Every cell of every candidate, with the people behind it. #}
-{% macro candidate_cells_sql() %}
-    {% set selects = [] %}
-    {% for mart in release_marts() %}
-        {% do selects.append(mart_cells_sql(mart)) %}
-    {% endfor %}
-    {% do return(selects | join(' union all ')) %}
+{# Every table cell of every candidate, with the people behind it: int_table_cells, by its
+   name, since operations have no ref. #}
+{% macro table_cells_relation() %}
+    {% do return(graph.nodes['model.' ~ project_name ~ '.int_table_cells'].relation_name) %}
 {% endmacro %}
 
 
-{% macro mart_cells_sql(mart) %}
-select
-    '{{ mart.name }}' as mart,
-    period,
-    period_start,
-    {{ table_cell(mart.name, key_columns(mart)) }} as table_cell,
-    n_subscribers,
-    {{ other_measures(mart) }} as other_measures,
-    people_key
-from protected.candidate_{{ mart.name }}
+{# What is kept of a table cell when it is published. #}
+{% macro published_columns() %}
+    {% do return(['mart', 'period', 'period_start', 'table_cell', 'n_subscribers',
+        'other_measures', 'people_key']) %}
 {% endmacro %}

@@ -1,9 +1,12 @@
-{# SQL of the tables that hold rows older than their class allows, as of the var retention_as_of;
-   of nothing where that is null, or where nothing has been built. #}
+{# SQL of the tables that hold rows older than their class allows, as of the var retention_as_of; no
+   table where that is null, or where nothing has been built. #}
 {% macro expired_rows() %}
     {% set selects = [] %}
-    {% set last_dates = last_study_dates() if execute and var('retention_as_of') %}
+    {# A build replaces the tables that this reads. #}
+    {% set last_dates = last_study_dates()
+        if execute and var('retention_as_of') and flags.WHICH == 'test' %}
     {% if last_dates %}
+        {% do require_named_feeds() %}
         {% set tables = retained_tables() %}
         {% set built = [] %}
         {% for schema in tables | map(attribute='schema') | unique %}

@@ -1,11 +1,12 @@
 {# dbt run-operation purge_expired [--args '{as_of: 2020-06-01, dry_run: true}']
 
-   Remove from every table with a class of retention what is older than the class allows, as of a
-   date (today, if none is given: this is a command for an operator, no model). Days of a table that
-   is partitioned by event_date go as partitions; of other tables a copy without the expired rows
-   takes the table's place. Landing files and marts are never touched. #}
+   Removes the rows that are older than the class of retention of their table allows, as of a date
+   (today, if none is given: this is a command for an operator, not a model). A table that is
+   partitioned by event_date loses partitions; other tables are replaced by a copy without the
+   expired rows. Landing files and marts are never touched. #}
 {% macro purge_expired(as_of=none, dry_run=false) %}
     {% do check_vars() %}
+    {% do require_named_feeds() %}
     {% do check_date('argument as_of', as_of) %}
     {% if dry_run is not boolean %}
         {% do stop("The argument dry_run is '" ~ dry_run ~ "'; set it to true or false.") %}
@@ -60,12 +61,12 @@
 {% endmacro %}
 
 
-{# Purge one table: [what was removed, oldest date left]. #}
+{# Purge one table: returns [what was removed, oldest date left]. #}
 {% macro purge_table(table, last_dates, first_kept, dry_run) %}
     {% set row_date = retention_date(table, last_dates) %}
     {% set by_day = table['partition_by'] == ['event_date'] %}
-    {# One row a partition; of a table that has none, two: what is expired and what is not. A
-       partition goes if anything in it is expired: that of the rejected rows has many dates. #}
+    {# One row per partition; for a table without partitions two rows, expired and not. A partition
+       is dropped if anything in it is expired: that of the rejected rows has many dates. #}
     {% set groups = run_query(
         "select " ~ ("cast(event_date as string)" if by_day else "row_date < '" ~ first_kept ~ "'")
         ~ " as part, count(*), cast(min(row_date) as string), min(row_date) < '" ~ first_kept
@@ -111,8 +112,8 @@
 {% endmacro %}
 
 
-{# What a killed purge left: the copy takes the place of a table that is gone already; beside the
-   table it may be half, so it goes. #}
+{# What a killed purge left behind: the copy replaces a table that is already gone; beside an
+   existing table it may be incomplete, so it is dropped. #}
 {% macro finish_purge(tables, schema) %}
     {% set names = names_in_schema(schema) %}
     {% for table in tables if table['schema'] == schema and table['name'] ~ '__purged' in names %}
@@ -126,7 +127,7 @@
 {% endmacro %}
 
 
-{# Rows of text with their columns one under the other. #}
+{# Rows of text with aligned columns. #}
 {% macro aligned(rows) %}
     {% set lines = [] %}
     {% for row in rows %}

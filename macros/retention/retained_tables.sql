@@ -1,6 +1,7 @@
 {# Every stored table with a class of retention: [{name, class, schema, relation, partition_by,
-   file_format}], in order of name. The class of a model is set in dbt_project.yml, by folder; that of
-   published_cells, which releases write, where it is declared a source. #}
+   file_format}], ordered by name. The class of a model is set in dbt_project.yml, by folder; that
+   of published_cells, which releases write, where it is declared a source. A draft of a mart is
+   kept as long as its candidate. #}
 {% macro retained_tables() %}
     {% set tables = [] %}
     {% for node in (graph.nodes.values() | list + graph.sources.values() | list)
@@ -18,11 +19,21 @@
             'file_format': node.config.get('file_format') or 'parquet',
         }) %}
     {% endfor %}
-    {{ return(tables) }}
+    {% for mart in release_marts() %}
+        {% do tables.append({
+            'name': draft_of(mart.name).identifier,
+            'class': 'candidates',
+            'schema': draft_of(mart.name).schema,
+            'relation': draft_of(mart.name) | string,
+            'partition_by': [],
+            'file_format': 'parquet',
+        }) %}
+    {% endfor %}
+    {{ return(tables | sort(attribute='name')) }}
 {% endmacro %}
 
 
-{# Names of the tables and views of a schema; none where there is no such schema. #}
+{# Names of the tables and views of a schema; none if the schema does not exist. #}
 {% macro names_in_schema(schema) %}
     {% set names = [] %}
     {% if run_query("show schemas like '" ~ schema ~ "'").rows | length > 0 %}
@@ -34,8 +45,8 @@
 {% endmacro %}
 
 
-{# The first date that a class keeps, as of a date. Kept are the days of the limit and the day
-   itself. #}
+{# The first date that a class keeps, as of a date: the days of the limit and the date itself are
+   kept. #}
 {% macro first_kept_date(retention_class, as_of) %}
     {% set day = modules.datetime.datetime.strptime(as_of | string, '%Y-%m-%d').date() %}
     {% set days = var('retention_' ~ retention_class ~ '_days') %}
@@ -60,7 +71,8 @@
 
 
 {# SQL of the date from which the age of a table's rows counts: the date of the event; else the last
-   day of the period or week, as far as the study goes; for what has none, the last day of the study. #}
+   day of the period or week, but not after the study; without a period, the last day of the
+   study. #}
 {% macro retention_date(table, last_dates) %}
     {% set columns = [] %}
     {% for row in run_query('describe ' ~ table['relation']).rows %}
@@ -91,4 +103,18 @@
 {# A date as SQL. #}
 {% macro retention_literal(day) %}
     {{ return("cast(" ~ ("'" ~ day ~ "'" if day else 'null') ~ " as date)") }}
+{% endmacro %}
+
+
+{# The tables of a feed that the var feeds does not name are in no graph, so their limits would
+   not be kept: that stops whoever looks at what is too old. #}
+{% macro require_named_feeds() %}
+    {% set built = names_in_schema('protected') %}
+    {% for feed, table in [
+        ('recharges', 'int_recharges_checked'), ('listening', 'int_listening_events')
+    ]
+        if table in built and not has_feed(feed) %}
+        {% do stop('protected.' ~ table ~ ' is there, but the var feeds does not name ' ~ feed
+            ~ ', so its rows would be kept for ever. Add it, as in feeds: [' ~ feed ~ '].') %}
+    {% endfor %}
 {% endmacro %}

@@ -1,10 +1,10 @@
-{# Of a profile's splits: the weekend is Saturday and Sunday. #}
+{# For the splits of profiles: the weekend is Saturday and Sunday. #}
 {% macro part_of_week(event_date) -%}
     case when weekday({{ event_date }}) < 5 then 'weekday' else 'weekend' end
 {%- endmacro %}
 
 
-{# Of a profile's splits: night is from 19:00:00 to 07:00:00, both included. #}
+{# For the splits of profiles: night is from 19:00:00 to 07:00:00, both included. #}
 {% macro part_of_day(event_at, event_date) -%}
     case
         when

@@ -1,5 +1,5 @@
-{# The located events of a subscriber as one array in order of time; of cells at one instant the
-   smaller cell_number (the smaller cell_id) comes first. An aggregate. #}
+{# The located events of a subscriber as one array in order of time; of cells at the same instant,
+   the smaller cell_number (the smaller cell_id) comes first. An aggregate. #}
 {% macro trace_of(event_at, cell_number, longitude, latitude) -%}
     sort_array(
         collect_list(

@@ -1,6 +1,6 @@
 {{ config(group='pipeline') }}
 
--- Every number and time of the cell list could be read; an empty one is none.
+-- Every number and time of the cell list could be read; an empty field is a missing value.
 -- depends_on: {{ ref('stg_landing__cell_sites') }} (what uses the list waits for this test)
 
 with

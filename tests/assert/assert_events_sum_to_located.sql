@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- Over areas, the events of all days add up to the located events, at every level, and no cell has
--- fewer events than people.
+-- At every level, the events of all areas and days add up to the located events, and no table cell
+-- has fewer events than people.
 
 with
 

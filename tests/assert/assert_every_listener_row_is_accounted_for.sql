@@ -1,7 +1,7 @@
-{{ config(group='pipeline') }}
+{{ config(enabled=has_feed('listening'), group='pipeline') }}
 
--- Rows read = rows in the profiles + rows rejected, of both feeds. The rows are counted in the
--- files again.
+-- Rows read = rows in the profiles + rows rejected, for both feeds. The rows are counted again in
+-- the files.
 
 with
 

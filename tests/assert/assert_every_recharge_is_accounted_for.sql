@@ -1,7 +1,7 @@
-{{ config(group='pipeline') }}
+{{ config(enabled=has_feed('recharges'), group='pipeline') }}
 
--- Per file of top-ups: rows read = rows accepted + rows rejected. The rows are counted in the files
--- again.
+-- Per recharge file: rows read = rows accepted + rows rejected. The rows are counted again in the
+-- files.
 
 with
 

@@ -1,6 +1,6 @@
 {{ config(group='pipeline') }}
 
--- Per file: rows read = rows accepted + rows rejected. The rows are counted in the files again.
+-- Per file: rows read = rows accepted + rows rejected. The rows are counted again in the files.
 
 with
 

@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- Every area of the cell list is of one level and has an area at each of the other levels.
--- Otherwise which event follows which would differ from level to level.
+-- Every area of the cell list has the same level, and has an area at each of the other levels.
+-- Otherwise the order of events would differ from level to level.
 
 with
 

@@ -1,6 +1,6 @@
 {{ config(group='pipeline') }}
 
--- No cell of any period holds more people than were seen in the country in that period.
+-- No table cell of any period holds more people than were seen in the country in that period.
 
 with
 

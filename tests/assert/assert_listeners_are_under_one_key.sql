@@ -1,8 +1,8 @@
-{{ config(group='pipeline') }}
+{{ config(enabled=has_feed('listening'), group='pipeline') }}
 
--- Listening events and customers (which may have been built apart, before and after a change of
--- key) hold the pseudonyms of one key: else nobody who listens would be in the list, or one person
--- would be two. Profiles wait for this.
+-- Listening events and customers (which may have been built at different times, before and after a
+-- change of key) hold pseudonyms of one key: else no listener would be in the list, or one person
+-- would count as two. Profiles wait for this test.
 
 with
 

@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- Profiles are under one key, whether they come from events or from top-ups: across two, one person
--- would have two halves.
+-- Profiles are under one key, whether they come from events or from recharges: across two keys, one
+-- person would have two halves.
 
 with
 

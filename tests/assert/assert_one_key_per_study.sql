@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- The accepted events of a study are under one key: across two, one person would be counted as two.
--- All that counts people waits for this.
+-- The accepted events of a study are under one key: across two keys, one person would count as two.
+-- All models that count people wait for this test.
 
 with
 

@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- Every period of a home holds the pseudonyms of one key, and homes and events (which may have been
--- built apart) those of the same.
+-- The homes of each period hold pseudonyms of one key, the same key as that of the events (homes
+-- and events may have been built at different times).
 
 with
 

@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- A build of nothing is not a success: some event is accepted, and not most of them are refused
--- for their time (which says that event_timestamp_format is wrong).
+-- A build of nothing is not a success: some events are accepted, and most are not rejected for
+-- their time (which would mean that event_timestamp_format is wrong).
 
 with
 

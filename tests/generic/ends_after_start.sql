@@ -1,4 +1,4 @@
-{# A stretch of time ends after it begins. #}
+{# A time range ends after it begins. #}
 {% test ends_after_start(model, start_column='valid_from', end_column='valid_to') %}
 
 select * from {{ model }}

@@ -1,20 +1,24 @@
-{# Every published row stands for at least min_group_size people: by the head count of its
-   candidate cell, not by what the row says of itself. A row without a candidate fails too. With
-   dp_laplace nothing exact decides: there it is what the row says of itself. #}
-{% test min_group_size(model, candidate, keys) %}
+{# Every row that would be published stands for at least min_group_size people: by the head count of
+   its candidate, not by the row's own number. A row without a candidate fails too. With dp_laplace
+   no exact number decides: there the row's own number counts. #}
+{% test min_group_size(model) %}
+
+{% if execute %}
+
+{% set mart = mart_node(model) %}
 
 with
 
 published as (
 
-    select * from {{ model }}
+    select * from {{ draft_of(mart.name) }}
     where not is_suppressed
 
 ),
 
 candidates as (
 
-    select * from {{ candidate }}
+    select * from {{ candidate_of(mart.name) }}
 
 ),
 
@@ -26,7 +30,7 @@ published_with_candidates as (
     from published
     left join candidates
         on
-            {% for key in keys %}
+            {% for key in key_columns(mart.config.meta) %}
             {{ 'and ' if not loop.first }}published.{{ key }} <=> candidates.{{ key }}
             {% endfor %}
 
@@ -38,5 +42,7 @@ select * from published_with_candidates
 where
     {{ head_count }} is null
     or {{ head_count }} < {{ var('min_group_size') }}
+
+{% endif %}
 
 {% endtest %}

@@ -1,5 +1,6 @@
-{# No two publications of a cell differ by fewer people than a group may have: who has both would
-   have them. The same people may be published again, with the same numbers. #}
+{# No two publications of a table cell differ by fewer people than the minimum group size: a reader
+   who has both could work these out. The same people may be published again, with the same
+   numbers. #}
 {% test revision_delta(model) %}
 
 with

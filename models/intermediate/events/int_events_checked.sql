@@ -1,10 +1,8 @@
 {{ config(partition_by=['event_date']) }}
 
--- The one pass over the event files: every row read, either accepted, then with its place and its
--- event_date, or rejected, then with a reason and no event_date.
---
--- Of rows that are equal in every column, the one in the file with the smallest name is accepted
--- once; the others are duplicates.
+-- The only pass over the event files: every row read, either accepted, with its place and
+-- event_date, or rejected, with a reason and without event_date. Of rows that are equal in every
+-- column, the one in the file with the smallest name is accepted once; the others are duplicates.
 
 with
 
@@ -58,8 +56,8 @@ events_placed as (
 
 ),
 
--- An unknown cell may be a person in the wrong column: it is shown as it is only if it is written
--- like a cell of the list and is not like a phone number or a hash.
+-- An unknown cell may be an identifier in the wrong column: it is kept as it is only if it has the
+-- shape of a cell in the list and does not look like a phone number or a hash.
 unknown_cells_shown as (
 
     select /*+ broadcast(cell_shapes) */
@@ -111,7 +109,7 @@ reasons_complete as (
 
 final as (
 
-    -- Rows of one day go to one writer: a few files a day instead of one from each task.
+    -- All rows of a day go to one writer: a few files a day instead of one from each task.
     select /*+ rebalance(event_date) */
         source_file,
         final_reason as reject_reason,
@@ -128,7 +126,7 @@ final as (
         volume_mb,
         event_at,
         area_id,
-        -- An unknown cell may be an identifier in the wrong column: only its shape goes on.
+        -- An unknown cell may be an identifier in the wrong column: only its shape is kept.
         case when final_reason is null then cell_id end as cell_id,
         case when final_reason is null then cast(event_at as date) end as event_date
     from reasons_complete

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
--- Accepted events at a cell that has an area: what every aggregate counts.
+-- Accepted events at a cell that has an area: the events that every aggregate counts.
 
 with
 

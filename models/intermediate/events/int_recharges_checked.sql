@@ -1,11 +1,9 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(enabled=has_feed('recharges'), partition_by=['event_date']) }}
 
--- Every row of the top-up files, either accepted, then with its event_date, or rejected, then with
--- a reason and no event_date. Read again by every build, since top-ups are few: late files need no
--- more.
---
--- Of rows that are equal in every column, the one in the file with the smallest name is accepted
--- once; the others are duplicates, as with events.
+-- Every row of the recharge files, either accepted, with its event_date, or rejected, with a reason
+-- and without event_date. Every build reads them again, since recharges are few: late files need
+-- nothing more. Of rows that are equal in every column, the one in the file with the smallest name
+-- is accepted once; the others are duplicates, as with events.
 
 with
 

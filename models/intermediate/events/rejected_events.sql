@@ -1,4 +1,4 @@
--- Every row of the event files that is not used, and why.
+-- Every row of the event files that is rejected, and why.
 
 with
 

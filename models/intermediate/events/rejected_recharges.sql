@@ -1,4 +1,6 @@
--- Every row of the top-up files that is not used, and why.
+{{ config(enabled=has_feed('recharges')) }}
+
+-- Every row of the recharge files that is rejected, and why.
 
 with
 

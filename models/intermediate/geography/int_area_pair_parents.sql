@@ -1,4 +1,5 @@
--- Which pair of areas each pair of areas lies in, one level up: for numbers from area to area.
+-- For each pair of areas, the pair of areas around it, one level up: for measures from area to
+-- area.
 
 with
 

@@ -1,4 +1,4 @@
--- Which area each area lies in, one level up.
+-- For each area, the area around it, one level up.
 
 with
 

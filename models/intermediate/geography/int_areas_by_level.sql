@@ -46,7 +46,7 @@ ancestors as (
     from ancestors
     inner join areas
         on ancestors.parent_area_id = areas.area_id
-    -- Areas that are each other's parents would go round for ever; the primary key test sees them.
+    -- Areas that are each other's parents would loop for ever; the primary key test finds them.
     where ancestors.n_steps < 20
 
 ),

@@ -1,6 +1,6 @@
--- Where each cell is at each instant: stretches of time that do not overlap.
--- Where the rows of a cell list overlap, the one that began last holds (ties: smallest area_id),
--- so that no event is ever counted in two areas.
+-- Where each cell is at each instant: time ranges that do not overlap. Where rows of the cell list
+-- overlap, the one that began last holds (ties: smallest area_id), so that no event is counted in
+-- two areas.
 
 with
 
@@ -95,7 +95,8 @@ final as (
         latitude,
         valid_from,
         valid_to,
-        -- One number per cell and place, in order of cell_id: what Python functions call a cell.
+        -- One number per cell and place, in order of cell_id: Python functions identify a cell by
+        -- it.
         cast(row_number() over (order by cell_id asc, valid_from asc) as int) as cell_number
     from versions_ranked
     where version_rank = 1

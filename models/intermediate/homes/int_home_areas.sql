@@ -1,8 +1,8 @@
 {{ config(partition_by=['period']) }}
 
 -- The home area of each subscriber in each period: the area where most of the subscriber's days
--- ended; ties by the most recent such day. One active day is enough.
--- The period 'reference' is home_start to home_end: what visits and relocations compare with.
+-- ended; ties by the most recent such day. One active day is enough. The period 'reference' runs
+-- from home_start to home_end: visits and relocations are compared with it.
 
 with
 

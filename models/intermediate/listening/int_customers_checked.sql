@@ -1,6 +1,8 @@
+{{ config(enabled=has_feed('listening')) }}
+
 -- Every row of the customer list, accepted (reject_reason is null) or rejected, with its codes
--- decoded. Of several rows of a customer the one in the file with the greatest name counts: a newer
--- list corrects an older one.
+-- decoded. Of several rows of a customer, the one in the file with the greatest name counts: a
+-- newer list corrects an older one.
 
 with
 

@@ -1,6 +1,8 @@
--- The events of each customer, counted: what of a profile adds up. A day's counts of a customer are
--- numbers alone, so that a table in memory holds them; the events themselves are never sorted nor
--- brought together. Copies are counted with the rest, and taken away again.
+{{ config(enabled=has_feed('listening')) }}
+
+-- The counted events of each customer: the parts of a profile that add up. Daily counts are numbers
+-- only, so a hash table in memory holds them; the events themselves are never sorted or shuffled.
+-- Copies are counted first and then subtracted.
 
 with
 
@@ -43,7 +45,7 @@ events_and_copies as (
 
 ),
 
--- A day with a copy is a day with the event that it is a copy of.
+-- A day with a copy also has the event it copies.
 days_counted as (
 
     select

@@ -1,7 +1,7 @@
-{{ config(meta={'retention': 'none'}) }}
+{{ config(enabled=has_feed('listening'), meta={'retention': 'none'}) }}
 
--- Every group and feature that listener_summary has a row for, whoever listens: the codes of the
--- seed, and all zip prefixes there can be, so that a row says nothing by being there.
+-- Every group and feature for which listener_summary has a row, whether or not anybody listens: the
+-- codes of the seed, and all possible zip prefixes. The presence of a row reveals nothing.
 
 with
 

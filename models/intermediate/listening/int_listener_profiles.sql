@@ -1,6 +1,8 @@
+{{ config(enabled=has_feed('listening')) }}
+
 -- Who listens, how much and when: one row per customer with an accepted event (the seed's live
--- table). What adds up is counted before (int_listener_counts); here is what takes a look at single
--- events: different tracks, and the zip of the latest event that has one. Copies change neither.
+-- table). Counts that add up come from int_listener_counts; this model adds what needs single
+-- events: distinct tracks, and the zip of the latest event that has one. Copies change neither.
 
 with
 
@@ -30,7 +32,7 @@ customers as (
 
 ),
 
--- Brought together by customer once: both steps of a distinct count need that.
+-- Shuffled by customer once: both steps of the distinct count need that.
 tracks_of_customers as (
 
     select /*+ repartition(customer_id) */
@@ -50,8 +52,8 @@ tracks_counted as (
 
 ),
 
--- The greatest of texts takes a sort of all events, the greatest of times does not: so the instant
--- is known before, and only what happened then is compared.
+-- The maximum of a text needs a sort of all events, that of a time does not: so the instant is
+-- computed first, and only events at that instant are compared.
 latest_zips as (
 
     select

@@ -1,8 +1,8 @@
-{{ config(meta={'retention': 'events'}) }}
+{{ config(enabled=has_feed('listening'), meta={'retention': 'events'}) }}
 
--- The accepted listening events that are not counted because an equal one is: of equal rows the one
--- in the file with the smallest name counts. Equal events share their id, so only those are
--- compared whose id has a hash that occurs twice: a look at one number instead of whole rows.
+-- The accepted listening events that are copies of another and are not counted: of equal rows, the
+-- one in the file with the smallest name counts. Equal events share their id, so only events whose
+-- id has a repeated hash are compared: one number is read instead of whole rows.
 
 with
 

@@ -1,17 +1,20 @@
 {{ config(
+    enabled=has_feed('listening'),
     materialized='incremental',
     incremental_strategy='insert_overwrite',
     partition_by=['source_file'],
     options={'"parquet.enable.dictionary#event_id"': 'false'},
-    post_hook="{{ forget_changed_files(this, ref('stg_listening__event_files')) }}",
+    post_hook="{{ forget_changed_files(this, ref('stg_listening__event_files')
+) }}",
     meta={'retention': 'events'}
 ) }}
 
 -- Every row of the listening events as it was read, accepted (event_date is set) or rejected.
--- Reading and pseudonyms are what costs, so a file is read once: a build reads the files that are
--- new or would be read differently now, and forgets those that are gone. A partition is a file, for
--- that is what is replaced; a task reads one file, so nothing has to be brought together before it
--- is written. Event ids are all different: a dictionary of them would be made to be thrown away.
+-- Reading and pseudonymisation dominate the cost, so each file is read once: a build reads the
+-- files that are new or would now be read differently, and drops those that are gone. Each file is
+-- a partition, because files are replaced as a whole; each task reads one file, so no shuffle is
+-- needed before writing. Event ids are all distinct, so a dictionary encoding of them would be
+-- wasted.
 
 with
 

@@ -1,6 +1,6 @@
-{{ config(meta={'retention': 'events'}) }}
+{{ config(enabled=has_feed('listening'), meta={'retention': 'events'}) }}
 
--- Every row of the listener feed that is not used, and why.
+-- Every row of the listener feed that is rejected, and why.
 
 with
 

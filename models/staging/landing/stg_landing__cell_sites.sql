@@ -1,5 +1,5 @@
--- One row per distinct row of the cell list. A cell may stand there several times, once per
--- stretch of time (valid_from included, valid_to not); int_cell_site_versions orders them.
+-- One row per distinct row of the cell list. A cell may occur several times, once per time range
+-- (valid_from included, valid_to not); int_cell_site_versions orders them.
 
 with
 
@@ -11,7 +11,7 @@ cell_sites as (
 
 final as (
 
-    -- A cell listed twice in the same words is one cell.
+    -- A cell listed twice in equal rows is one cell.
     select distinct
         trim(cell_id) as cell_id,
         nullif(trim(site_id), '') as site_id,

@@ -1,6 +1,5 @@
--- Every row of the event files, parsed, trimmed and pseudonymous, with the first reason why it
--- cannot be used, if there is one. Whether the cell is known, and whether the row is a copy of
--- another, takes a look at other rows: int_events_checked.
+-- Every row of the event files, parsed, trimmed and pseudonymised, with the first reason to reject
+-- it, if there is one. Unknown cells and duplicates need other rows: see int_events_checked.
 
 with
 
@@ -16,12 +15,12 @@ trimmed as (
         source_file,
         is_malformed,
         event_at_timestamp,
-        nullif(trim(subscriber_id), '') as subscriber_id,
+        {{ identifier('subscriber_id') }} as subscriber_id,
         nullif(trim(event_at), '') as event_at_text,
         nullif(trim(cell_id), '') as cell_id,
         lower(trim(event_type)) as event_type,
         lower(trim(direction)) as direction,
-        nullif(trim(counterpart_id), '') as counterpart_id,
+        {{ identifier('counterpart_id') }} as counterpart_id,
         try_cast(trim(duration_s) as double) as duration_s,
         try_cast(trim(volume_mb) as double) as volume_mb
     from events
@@ -41,8 +40,8 @@ parsed as (
             event_at_timestamp,
             try_to_timestamp(event_at_text, '{{ sql_text(var("event_timestamp_format")) }}')
         ) as event_at,
-        -- In a row whose columns have shifted, an identifier could stand in any of these: only a
-        -- word, a known direction, a plausible number go on.
+        -- In a row whose columns have shifted, an identifier could be in any of these: only a word,
+        -- a known direction or a plausible number is kept.
         case when event_type rlike '^[a-z_]{1,20}$' then event_type end as event_type,
         case when direction in ('in', 'out') then direction end as direction,
         case when duration_s between 0 and 604800 then duration_s end as duration_s,
@@ -76,7 +75,7 @@ checked as (
 
 dated as (
 
-    -- A row that is rejected here has no date and with it no pseudonym: nobody needs one, and the
+    -- A row that is rejected here has no date and therefore no pseudonym: nobody needs one, and the
     -- key of a day outside the study may have been destroyed.
     select
         *,
@@ -99,8 +98,7 @@ final as (
         volume_mb,
         event_at,
         reject_reason,
-        -- An identifier may have slipped into the time column: only what looks like a date is
-        -- kept as it is.
+        -- An identifier may be in the time column: only what looks like a date is kept as it is.
         case
             when reject_reason = 'outside_study' then cast(event_at as string)
             when reject_reason = 'unparsable_time' and looks_like_a_date then event_at_text

@@ -1,6 +1,7 @@
--- Every row of the top-up files, parsed, trimmed and pseudonymous as events are, with the first
--- reason why it cannot be used, if there is one. Whether the row is a copy of another takes a look
--- at other rows: int_recharges_checked.
+{{ config(enabled=has_feed('recharges')) }}
+
+-- Every row of the recharge files, parsed, trimmed and pseudonymised as events are, with the first
+-- reason to reject it, if there is one. Duplicates need other rows: see int_recharges_checked.
 
 with
 
@@ -16,7 +17,7 @@ trimmed as (
         source_file,
         is_malformed,
         recharge_at_timestamp,
-        nullif(trim(subscriber_id), '') as subscriber_id,
+        {{ identifier('subscriber_id') }} as subscriber_id,
         nullif(trim(recharge_at), '') as recharge_at_text,
         nullif(trim(amount), '') as amount_text
     from recharges
@@ -81,8 +82,7 @@ final as (
         recharge_at,
         event_date,
         reject_reason,
-        -- An identifier may have slipped into another column: its shape is enough to see what is
-        -- wrong.
+        -- An identifier may be in another column: its shape is enough to see what is wrong.
         case
             when reject_reason = 'outside_study' then cast(recharge_at as string)
             when reject_reason = 'unparsable_time' then {{ shape_of('recharge_at_text') }}

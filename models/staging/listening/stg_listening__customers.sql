@@ -1,6 +1,8 @@
--- Every row of the customer list, trimmed and pseudonymous, with the first reason in the row itself
--- why it cannot be used. Name and Address stay in the files: nothing counts by them.
--- The list has no dates, so its pseudonyms are under the key of the study, as those of the events.
+{{ config(enabled=has_feed('listening')) }}
+
+-- Every row of the customer list, trimmed and pseudonymised, with the first reason in the row
+-- itself to reject it. Name and Address stay in the files: no statistic uses them. The list has no
+-- dates, so its pseudonyms are under the key of the study, as those of the events.
 
 with
 
@@ -15,7 +17,7 @@ trimmed as (
     select
         source_file,
         is_malformed,
-        nullif(trim(customer_id), '') as customer_id,
+        {{ identifier('customer_id') }} as customer_id,
         trim(gender) as gender_code,
         trim(status) as status_code,
         trim(level) as level_code,

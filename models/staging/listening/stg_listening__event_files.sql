@@ -1,5 +1,8 @@
+{{ config(enabled=has_feed('listening')) }}
+
 -- The files of listening events, and how each would be read now: int_listening_events reads a file
--- again when the file, the study, or the key of its pseudonyms has changed, and not otherwise.
+-- again only when the file, the study, the key of its pseudonyms or the list of placeholders has
+-- changed.
 
 with
 
@@ -18,7 +21,8 @@ final as (
             file_version,
             {{ date_var('study_start') }},
             {{ date_var('study_end') }},
-            {{ key_id(study_date()) }}
+            {{ key_id(study_date()) }},
+            md5(concat_ws(' | ', {{ placeholders() }}))
         ) as reading_id
     from files
 

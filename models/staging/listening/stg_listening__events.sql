@@ -1,6 +1,7 @@
--- Every row of the listening events, parsed, trimmed and pseudonymous, with the first reason why it
--- cannot be used, if there is one. Whether a row is a copy of another takes a look at other rows:
--- rejected_listener_rows, int_listener_profiles.
+{{ config(enabled=has_feed('listening')) }}
+
+-- Every row of the listening events, parsed, trimmed and pseudonymised, with the first reason to
+-- reject it, if there is one. Duplicates need other rows: see int_listening_copies.
 
 with
 
@@ -16,7 +17,7 @@ trimmed as (
         source_file,
         is_malformed,
         nullif(trim(event_id), '') as event_id,
-        nullif(trim(customer_id), '') as customer_id,
+        {{ identifier('customer_id') }} as customer_id,
         nullif(trim(track_id), '') as track_id,
         nullif(trim(event_at), '') as event_at_text,
         trim(is_mobile) as is_mobile_text,
@@ -34,14 +35,14 @@ parsed as (
         customer_id,
         track_id,
         event_at_text,
-        -- A cast takes a fifth of the time of try_to_timestamp with a pattern, but takes other
-        -- spellings too: they are refused here.
+        -- A cast takes a fifth of the time of try_to_timestamp with a pattern, but also accepts
+        -- other spellings: they are rejected here.
         case
             when event_at_text rlike '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\z'
                 then try_cast(event_at_text as timestamp)
         end as event_at,
         case is_mobile_text when '1' then true when '0' then false end as is_mobile,
-        -- A zip that is none is no reason to lose the event.
+        -- An invalid zip is no reason to lose the event.
         case when zip_text rlike '^[0-9]{5}(-[0-9]{4})?$' then left(zip_text, 5) end as zip
     from trimmed
 
@@ -89,8 +90,7 @@ final as (
         event_at,
         event_date,
         reject_reason,
-        -- An identifier may have slipped into the time column: its shape is enough to see what is
-        -- wrong.
+        -- An identifier may be in the time column: its shape is enough to see what is wrong.
         case
             when reject_reason = 'outside_study' then cast(event_at as string)
             when reject_reason = 'unparsable_time' then {{ shape_of('event_at_text') }}

@@ -1,0 +1,37 @@
+{# An identifier of a person from the files, without surrounding spaces; null where it is empty or a
+   placeholder of a missing value (docs/definitions.md, Identifier): else all missing people would
+   count as one more person. It runs over every event, so it uses built-in functions only, without a
+   regular expression. #}
+{% macro identifier(column) -%}
+    case
+            when
+                trim(leading '0-+_.,:;?*#/\\ \t\r\n\u00a0\'"' from {{ column }}) <> ''
+                and lower(trim(both ' \t\r\n\u00a0\'"' from {{ column }})) not in (
+                    {{ placeholders() }}
+                )
+                then trim({{ column }})
+        end
+{%- endmacro %}
+
+
+{# The placeholders as SQL texts, in lower case: those of docs/definitions.md (a policy test
+   compares the two), then those of the var missing_identifiers. #}
+{% macro placeholders() -%}
+    {%- set texts = [
+        '\\n', 'null', '(null)', '<null>', '[null]', 'nil', 'none', 'nan', 'na', '<na>', 'n/a',
+        '#n/a', 'n.a.', 'undefined', 'missing', 'empty', 'blank', 'unknown', 'unk', 'unidentified',
+        'anonymous', 'private', 'withheld', 'restricted', 'unavailable', 'not available', '-1',
+        '-1.0', '-9', '-99', '-999', '-9999'
+    ] -%}
+    {#- check_vars says what is wrong with the var; dbt reads models before that. -#}
+    {%- set further = var('missing_identifiers') -%}
+    {%- for text in (further if further is iterable else []) -%}
+        {%- do texts.append((text | string).strip(' \t\r\n\u00a0\'"') | lower) -%}
+    {%- endfor -%}
+    {%- for text in texts -%}
+        '{{ sql_text(text) }}'
+        {%- if not loop.last -%}
+            {{ ', ' if loop.index % 8 else ',\n                    ' }}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{# A mart. Its select becomes the draft, a protected table; readers see a view on the releases in
+   force, which `throng release publish` alone changes. Before the first release it has no rows. #}
+{% materialization released, adapter='spark' %}
+    {% set draft = draft_of(model.name) %}
+    {% set view = this.incorporate(type='view') %}
+    {{ run_hooks(pre_hooks) }}
+    {% do require_table_cells(model.name) %}
+    {% do get_assert_columns_equivalent(
+        'select ' ~ model.columns.keys() | join(', ') ~ ' from (' ~ sql ~ ')'
+    ) %}
+    {% do run_query('drop table if exists ' ~ draft) %}
+    {% call statement('main') %}
+        create table {{ draft }} using parquet as
+        {{ sql }}
+    {% endcall %}
+    {% do run_query(released_table_sql(model)) %}
+    {% do run_query(mart_view_sql(model, [], 'create view if not exists')) %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [view]}) }}
+{% endmaterialization %}

@@ -1,0 +1,218 @@
+{# The rules that a release must keep, each as a CTE of the test release_rules: the rows that
+   break it, as the name of the rule and the place. `draft` is what would be published. #}
+
+{% macro place_of(keys, table='') -%}
+    concat_ws('; '{% for key in keys %}, {{ table }}{{ key }}{% endfor %})
+{%- endmacro %}
+
+
+{# No two rows share the key, and no part of it is null but a home that nobody has. #}
+{% macro rule_primary_key(meta, keys) -%}
+primary_key as (
+
+    select
+        'primary_key' as broken_rule,
+        {{ place_of(keys) }} as place
+    from draft
+    group by {{ keys | join(', ') }}
+    having
+        count(*) > 1
+        {% for key in keys if meta['keys'].get(key) != 'area_or_none' -%}
+        or {{ key }} is null
+        {% endfor %}
+)
+{%- endmacro %}
+
+
+{# A withheld row says nothing: every number of it is null; and a published row has every number but
+   those with a condition of their own. #}
+{% macro rule_withheld_is_null(meta, keys) -%}
+withheld_is_null as (
+
+    select
+        'withheld_is_null' as broken_rule,
+        {{ place_of(keys) }} as place
+    from draft
+    where
+        is_suppressed is null
+        {% for measure, rule in meta.measures.items() -%}
+        or (is_suppressed and {{ measure }} is not null)
+        {% if not conditions_of(rule) -%}
+        or (not is_suppressed and {{ measure }} is null)
+        {% endif -%}
+        {% endfor %}
+)
+{%- endmacro %}
+
+
+{# A row is published if its candidate has enough people and the suppression rule does not withhold
+   its cell, and only then. With dp_laplace nothing exact decides. #}
+{% macro rule_decision(meta, keys) -%}
+decision as (
+
+    select
+        'decision' as broken_rule,
+        {{ place_of(keys, 'draft.') }} as place
+    from draft
+    left join candidates
+        on
+            {% for key in keys -%}
+            {{ 'and ' if not loop.first }}draft.{{ key }} <=> candidates.{{ key }}
+            {% endfor %}
+    left join withheld_cells
+        on draft.table_cell = withheld_cells.table_cell
+    where
+        {{ has_complementary_suppression() }}
+        and draft.is_suppressed
+        {{ '<' if meta.get('published_where') else '<>' }} (
+            coalesce(candidates.n_subscribers, 0) < {{ var('min_group_size') }}
+            or withheld_cells.table_cell is not null
+        )
+
+)
+{%- endmacro %}
+
+
+{# No text looks like a hash or the number of a phone. Area ids may be long numbers, so a text
+   that is the id of an area is let through. #}
+{% macro rule_no_identifiers(mart) -%}
+no_identifiers as (
+
+    select
+        'no_identifiers' as broken_rule,
+        texts.text as place
+    from (
+        {%- for column in mart.columns.values() if column.data_type == 'string' %}
+        select {{ column.name }} as text from draft
+        group by {{ column.name }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as texts
+    left anti join areas
+        on texts.text = areas.area_id
+    where
+        texts.text rlike '^[0-9a-fA-F]{32,128}$'
+        or texts.text rlike '^[+]?[0-9]{8,15}$'
+
+)
+{%- endmacro %}
+
+
+{# No published sum or mean reveals one person, by the largest and second largest
+   contributions of its candidate; and a published share has nobody, or min_group_size people,
+   on its other side too. #}
+{% macro rule_contributions(meta, keys) -%}
+{%- set rules = [] -%}
+{%- for measure, rule in meta.measures.items() -%}
+    {%- if rule.get('amounts') -%}
+        {%- do rules.append(('dominance of ' ~ measure, measure, is_not_dominated_by_one(rule))) -%}
+    {%- endif -%}
+    {%- for part in rule.get('parts', []) -%}
+        {%- do rules.append(
+            ('complement of ' ~ measure, measure, has_complement_size('0', part))
+        ) -%}
+    {%- endfor -%}
+    {%- if rule.rule == 'share' -%}
+        {%- do rules.append(
+            ('complement of ' ~ measure, measure, has_complement_size(rule.part, rule.of))
+        ) -%}
+    {%- endif -%}
+    {%- if rule.get('among') -%}
+        {%- do rules.append(
+            ('complement of ' ~ measure, measure, has_complement_size(measure, rule.among))
+        ) -%}
+    {%- endif -%}
+{%- endfor -%}
+{%- if meta.get('moments') -%}
+    {%- set moments = meta.moments -%}
+    {%- set largest, second = moments.largest, moments.second_largest -%}
+    {%- set nobody = ' or ' ~ moments.total ~ ' = 0' -%}
+    {%- do rules.append(('dominance of sums', moments.of_measure,
+        is_not_dominated(moments.total, largest, second) ~ nobody)) -%}
+    {%- do rules.append(('dominance of squares', moments.of_measure, is_not_dominated(
+        moments.squares, largest ~ ' * ' ~ largest, second ~ ' * ' ~ second
+    ) ~ nobody)) -%}
+{%- endif -%}
+contributions as (
+    {% for name, measure, holds in rules %}
+    select
+        '{{ name }}' as broken_rule,
+        {{ place_of(keys, 'draft.') }} as place
+    from (
+        select {{ keys | join(', ') }} from draft
+        where {{ measure }} is not null
+    ) as draft
+    inner join candidates
+        on
+            {% for key in keys -%}
+            {{ 'and ' if not loop.first }}draft.{{ key }} <=> candidates.{{ key }}
+            {% endfor -%}
+    where not coalesce({{ holds }}, false)
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select '' as broken_rule, '' as place where false
+    {% endfor %}
+)
+{%- endmacro %}
+
+
+{# What lies in the released schema is what the ledger says was published, period by period. #}
+{% macro rule_immutable(mart, ledger) -%}
+immutable as (
+
+    select
+        'immutable' as broken_rule,
+        concat_ws('; ', ledger.release_id, ledger.period, ledger.period_start) as place
+    from {{ ledger }} as ledger
+    left join (
+        select
+            release_id,
+            period,
+            period_start,
+            {{ content_sha256(mart.columns.keys()) }} as content_sha256
+        from released.{{ mart.name }}
+        group by
+            release_id,
+            period,
+            period_start
+    ) as released
+        on
+            ledger.release_id = released.release_id
+            and ledger.period = released.period
+            and ledger.period_start = released.period_start
+    where
+        ledger.mart = '{{ mart.name }}'
+        and ledger.content_sha256 is distinct from released.content_sha256
+
+)
+{%- endmacro %}
+
+
+{# No column is named like an identifier of a person, or like a minimum or maximum, which is
+   the value of one person; medians and quartiles only where they are declared as order
+   statistics; and every column is declared a key or a measure. #}
+{% macro rule_columns(mart) -%}
+{%- set meta = mart.config.meta -%}
+{%- set identifiers = 'msisdn|imsi|imei|iccid|subscriber_id|counterpart_id|caller|callee|recipient'
+    ~ '|device_id|hash|token|email|person_key|people_key|pid' -%}
+{%- set extremes = 'min|max|minimum|maximum' -%}
+{%- set order = 'median|quartiles?|quantiles?|percentiles?|p[0-9]{1,2}|q[1-3]' -%}
+{%- set broken = [] -%}
+{%- for name in mart.columns -%}
+    {%- set rule = meta.measures.get(name, {}).get('rule') -%}
+    {%- if modules.re.search('(^|_)(' ~ identifiers ~ ')$', name)
+        or modules.re.search('(^|_)(' ~ extremes ~ ')(_|$)', name)
+        or (modules.re.search('(^|_)(' ~ order ~ ')(_|$)', name) and rule != 'order_statistic')
+        or (not rule and name not in key_columns(meta) + ['is_suppressed']) -%}
+        {%- do broken.append(name) -%}
+    {%- endif -%}
+{%- endfor -%}
+column_names as (
+    {% for name in broken %}
+    select 'column_names' as broken_rule, '{{ name }}' as place
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select '' as broken_rule, '' as place where false
+    {% endfor %}
+)
+{%- endmacro %}

@@ -1,0 +1,94 @@
+-- Subscribers with an event in `from` directly followed by one in `to`, that day. from = to is
+-- included. Events at the same instant are ordered by cell_id. Pairs do not cross midnight.
+
+with
+
+events as (
+
+    select * from {{ ref('int_events_located') }}
+
+),
+
+areas_by_level as (
+
+    select * from {{ ref('int_areas_by_level') }}
+
+),
+
+events_with_next as (
+
+    select
+        subscriber_id,
+        event_date,
+        area_id,
+        lead(area_id) over (
+            partition by subscriber_id, event_date
+            order by event_at, cell_id
+        ) as next_area_id
+    from events
+
+),
+
+-- Which event follows which does not depend on the area level, so it is computed once, at the
+-- finest level; repeated hops of one person are removed before the levels are joined.
+finest_pairs as (
+
+    select
+        subscriber_id,
+        event_date,
+        area_id,
+        next_area_id
+    from events_with_next
+    where next_area_id is not null
+    group by
+        subscriber_id,
+        event_date,
+        area_id,
+        next_area_id
+
+),
+
+pairs as (
+
+    select
+        finest_pairs.subscriber_id,
+        finest_pairs.event_date,
+        origin.area_level,
+        origin.area_id as from_area_id,
+        destination.area_id as to_area_id
+    from finest_pairs
+    inner join areas_by_level as origin
+        on finest_pairs.area_id = origin.finest_area_id
+    inner join areas_by_level as destination
+        on
+            finest_pairs.next_area_id = destination.finest_area_id
+            and origin.area_level = destination.area_level
+    group by
+        finest_pairs.subscriber_id,
+        finest_pairs.event_date,
+        origin.area_level,
+        origin.area_id,
+        destination.area_id
+
+),
+
+final as (
+
+    select
+        'day' as period,
+        cast(event_date as timestamp) as period_start,
+        area_level,
+        from_area_id,
+        to_area_id,
+        count(*) as n_subscribers,
+        sum({{ person_key('subscriber_id') }}) as people_key
+    from pairs
+    group by
+        event_date,
+        area_level,
+        from_area_id,
+        to_area_id
+
+)
+
+select * from final
