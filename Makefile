@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint server stop build docs clean
+.PHONY: help setup demo test test-all lint server stop build docs clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := profiles
 DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtime among them
 
@@ -35,12 +35,15 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 	@$(BIN)/throng synth --landing data/landing --truth data/truth
 	@THRONG_LANDING=data/landing $(BIN)/throng release build --vars '$(DEMO_VARS)'
 	@echo
-	@THRONG_LANDING=data/landing $(BIN)/throng release audit --vars '$(DEMO_VARS)'
+	@THRONG_LANDING=data/landing $(BIN)/throng release audit --strict --vars '$(DEMO_VARS)'
 	@$(BIN)/throng release publish
 	@echo
 	@$(BIN)/throng summary
 
-test: setup lint  ## lint, policy, unit and integration tests (on a server of their own)
+test: setup lint  ## lint, and every promise once: policy, unit, builds on servers of their own
+	@$(BIN)/python -m pytest --numprocesses 2 -m "not long"
+
+test-all: setup lint  ## make test and the long tests: other options, mutations, attacks, costs
 	@$(BIN)/python -m pytest --numprocesses 2
 
 lint: setup  ## ruff and sqlfluff

@@ -25,6 +25,29 @@ from pyhive import hive
 PROJECT = Path(__file__).parents[2]
 
 
+# Files that take longest, the longest first: two workers take one file after the other, and a long
+# one at the end would leave one of them idle. A file that is not named comes after these.
+LONGEST_FIRST = (
+    "test_synthetic_country.py",
+    "test_marts.py",
+    "test_mutations.py",
+    "test_release.py",
+    "test_noise_options.py",
+    "test_attacks.py",
+    "test_retention.py",
+    "test_profiles.py",
+    "test_listeners.py",
+    "test_server.py",
+    "test_bad_input.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the tests of a file stay in their order."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -207,6 +230,22 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory):
+    """A server for the tests of one file: what they publish stays in its warehouse."""
+    folder = tmp_path_factory.mktemp("own server")
+    server = Server(
+        port=free_port(),
+        ui_port=0,
+        warehouse=folder / "warehouse",
+        key_file=folder / "secret" / "key",
+        folder=folder,
+    )
+    server.start()
+    yield server
+    run_throng("server", "stop", env=server.env)
+
+
 @pytest.fixture
 def own_server(tmp_path):
     """Settings of a server that a test may break; whatever is left of it is stopped."""
@@ -222,12 +261,10 @@ def own_server(tmp_path):
     assert processes_of(server.warehouse) == []
 
 
-@pytest.fixture(scope="session")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+def parsed(target: Path, **dbt_vars) -> dict:
     """dbt's manifest of the project, from `dbt parse` (no server needed)."""
-    target = tmp_path_factory.mktemp("parse")
     done = subprocess.run(
-        dbt_command("parse", target=target, logs=target),
+        dbt_command("parse", "--vars", json.dumps(dbt_vars), target=target, logs=target),
         cwd=PROJECT,
         env=clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles")),
         capture_output=True,
@@ -236,3 +273,15 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     )
     assert done.returncode == 0, done.stdout
     return json.loads((target / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The manifest of all models, those of the optional feeds among them."""
+    return parsed(tmp_path_factory.mktemp("parse"), feeds=["recharges", "listening"])
+
+
+@pytest.fixture(scope="session")
+def events_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The manifest of a study with events and no optional feed."""
+    return parsed(tmp_path_factory.mktemp("parse"))

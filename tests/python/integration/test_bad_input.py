@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.python.conftest import WITHOUT_UNIT_TESTS, copy_project, run_throng
+from tests.python.support.tiny_landing import AREAS, CELLS, stopped_with
 
-AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
-CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
+DP = {"noise_mechanism": "dp_laplace", "dp_epsilon": 0.5, "dp_max_areas": 3}
+WITH_STUDY = {**DP, "study_start": "2020-02-01", "study_end": "2020-02-02"}
 EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
+
+
+def long(*case: object):
+    """A case of a rule that another case of `make test` shows already: dbt reads the whole project
+    again for every var."""
+    return pytest.param(*case, marks=pytest.mark.long)
 
 
 @pytest.fixture
@@ -19,55 +26,66 @@ def landing(tmp_path):
     return tmp_path
 
 
-def stopped_with(done) -> str:
-    """The one sentence a build stopped with, given that it built nothing and shows no trace."""
-    assert done.returncode != 0, done.stdout
-    assert "created sql" not in done.stdout, done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    [start] = [i for i, line in enumerate(lines) if "Compilation Error in operation" in line]
-    return lines[start + 1].strip()
-
-
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
         ({"min_group_size": 1}, "The var min_group_size is 1; set it to a whole number of 2"),
-        ({"min_group_size": "many"}, "The var min_group_size is many; set it to a whole number"),
-        ({"min_group_size": True}, "The var min_group_size is True; set it to a whole number"),
+        long(
+            {"min_group_size": "many"}, "The var min_group_size is many; set it to a whole number"
+        ),
+        long({"min_group_size": True}, "The var min_group_size is True; set it to a whole number"),
         ({"pseudonymise": "maybe"}, "The var pseudonymise is 'maybe'; set it to true or false."),
         (
             {"study_start": "2020-03-01", "study_end": "2020-02-01"},
             "The var study_end (2020-02-01) is before study_start (2020-03-01)",
         ),
-        (
+        long(
             {"study_end": "2020-02-01", "home_end": "2020-02-02"},
             "The var study_end (2020-02-01) is before home_end (2020-02-02)",
         ),
         ({"study_start": "2020-02-30"}, "The var study_start is '2020-02-30'; set it to a date"),
-        ({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
+        long({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
         ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
         (
             {"event_columns": {"msisdn": "subscriber_id"}},
             "The var event_columns maps 'msisdn', which is no event column.",
         ),
-        (
+        long(
             {"event_columns": {"subscriber_id": 5}},
             "The var event_columns maps subscriber_id to '5'; map it to the name of a column.",
         ),
-        ({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
-        ({"recharge_columns": []}, "The var recharge_columns is '[]'; set it to a map, such as {"),
+        ({"feeds": ["top-ups"]}, "The var feeds is '['top-ups']'; set it to a list of optional"),
+        long({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
+        long(
+            {"recharge_columns": []}, "The var recharge_columns is '[]'; set it to a map, such as {"
+        ),
         (
             {"event_timestamp_format": "sometimes"},
             "The var event_timestamp_format is 'sometimes'; set it to a Java pattern",
         ),
-        ({"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."),
-        ({"stop_radius_km": 0}, "The var stop_radius_km is '0'; set it to a number of km above 0."),
+        long(
+            {"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."
+        ),
+        long(
+            {"stop_radius_km": 0},
+            "The var stop_radius_km is '0'; set it to a number of km above 0.",
+        ),
+        (
+            {"missing_identifiers": "unknown"},
+            "The var missing_identifiers is 'unknown'; set it to a list of texts in quotes",
+        ),
+        long(
+            {"missing_identifiers": ["unknown", 999]},
+            "The var missing_identifiers is '['unknown', 999]'; set it to a list of texts",
+        ),
+        long(
+            {"missing_identifiers": None}, "The var missing_identifiers is 'None'; set it to a list"
+        ),
         (
             {"pingpong_minutes": -1},
             "The var pingpong_minutes is '-1'; set it to a number of minutes, 0 or more.",
         ),
-        (
+        long(
             {"trace_max_events": 2.5},
             "The var trace_max_events is '2.5'; set it to a whole number from 1 to 10000000",
         ),
@@ -76,6 +94,24 @@ def stopped_with(done) -> str:
 )
 def test_a_var_that_cannot_work(server, landing, variables, said):
     assert stopped_with(server.dbt("build", landing=landing, **variables)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        long({"rounding_base": 1}, "The var rounding_base is 1; set it to"),
+        ({"rounding_base": -10}, "The var rounding_base is -10; set it to"),
+        ({"noise_mechanism": "gauss"}, "set it to none, cell_key or dp_laplace"),
+        long({"noise_mechanism": "cell_key", "min_group_size": 5}, "set it to 6 or more"),
+        long({**WITH_STUDY, "dp_epsilon": 0}, "set it to a number above 0"),
+        long({**WITH_STUDY, "dp_max_areas": 0}, "set it to a whole number of 1 or more"),
+        (DP, "set study_start and study_end"),
+    ],
+)
+def test_an_option_that_cannot_work_gives_one_sentence(server, tmp_path, options, sentence):
+    done = server.dbt("run-operation", "check_vars", landing=tmp_path, **options)
+    assert done.returncode != 0
+    assert sentence in " ".join(done.stdout.split())
 
 
 def test_no_landing_folder(server, landing):
@@ -92,6 +128,15 @@ def test_a_mapped_column_that_no_file_has(server, landing):
     columns = {"subscriber_id": "msisdn"}
     said = stopped_with(server.dbt("build", landing=landing, event_columns=columns))
     assert said.startswith("events/file.csv has no column 'msisdn'; it has subscriber_id,")
+
+
+def test_a_feed_that_has_landed_and_is_not_named(server, landing):
+    """Files that nobody reads are not passed over in silence."""
+    (landing / "recharges").mkdir()
+    (landing / "recharges/file.csv").write_text("subscriber_id,recharge_at,amount\n")
+    said = stopped_with(server.dbt("build", landing=landing))
+    assert said.startswith("recharges/ has landed in ")
+    assert said.endswith("Add it, as in feeds: [recharges], or take the folder away.")
 
 
 def test_another_delimiter(server, landing):
@@ -122,7 +167,7 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_areas_are_known" in done.stdout
-    assert "created sql table model marts." not in done.stdout
+    assert "created sql released model marts." not in done.stdout
 
 
 def test_a_build_of_nothing_is_no_success(server, landing):
@@ -132,7 +177,7 @@ def test_a_build_of_nothing_is_no_success(server, landing):
     )
     assert done.returncode == 1
     assert "FAIL 1 assert_some_events_are_accepted" in done.stdout
-    assert "created sql table model marts." not in done.stdout
+    assert "created sql released model marts." not in done.stdout
     summary = run_throng("summary", env=server.env)
     assert "Traceback" not in summary.stderr
     assert "none: no event accepted" in summary.stdout
@@ -151,4 +196,4 @@ def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "FAIL 1 assert_cell_sites_are_readable" in done.stdout
-    assert "created sql table model marts." not in done.stdout
+    assert "created sql released model marts." not in done.stdout

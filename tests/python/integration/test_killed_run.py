@@ -17,8 +17,9 @@ from tests.python.conftest import (
     state,
     wait_until_gone,
 )
-from tests.python.integration import edge_country, reference
-from tests.python.integration.test_marts import STUDY, assert_same, table
+from tests.python.support import edge_country, reference
+from tests.python.support.edge_country import STUDY
+from tests.python.support.tables import assert_same, table
 
 MARTS = ("count_events", "count_residents", "count_subscribers")
 # As much as it takes to be in the middle of something.

@@ -16,13 +16,17 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet as pq
 
-from tests.python.conftest import PROJECT, Server, free_port, run_throng
-from tests.python.integration import listeners
-from tests.python.integration.test_bad_input import AREAS, CELLS
+from tests.python.conftest import PROJECT, Server, run_throng
+from tests.python.support import listeners
+from tests.python.support.tiny_landing import AREAS, CELLS
 from throng.synth.listeners import ListenerSettings, generate_listeners
+
+# A build and an audit of its own; test_synthetic_country.py has a feed too.
+pytestmark = pytest.mark.long
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 9)
 STUDY = {"study_start": str(FIRST), "study_end": str(LAST)}
+FEEDS = {"feeds": ["listening"]}
 LISTENING = [
     "stg_listening__events",
     "stg_listening__event_files",
@@ -67,6 +71,8 @@ i6,late,,2020-02-05 10:00:00,1,10001
 i7,late,t1,2020-02-05 10:00:00,2,10001
 i8,late,t1,2020-02-05 10:00:00
 i9,late,t1,2020-02-05 10:00:00,1,10001,more
+i10,\\N,t1,2020-02-05 10:00:00,1,10001
+i11,0,t1,2020-02-05 10:00:00,1,10001
 """
 EDGE_CUSTOMERS = """\
 CustID,Name,Gender,Address,zip,SignDate,Status,Level,Campaign,LinkedWithApps
@@ -75,6 +81,7 @@ day,"Lovelace, Ada",1,"1 Quiet Brook, Flat 2",10001,02/30/2020,1,2,4,1
 nowhere,"Name",0,"Way",20001,01/31/2020,0,0,0,0
 late,"Name",0,"Way",20001,01/31/2020,0,0,0,0
 ,"Name",0,"Way",20001,01/31/2020,0,0,0,0
+\\N,"Name",0,"Way",20001,01/31/2020,0,0,0,0
 short,"Name"
 """
 # A newer list: of a customer the greatest file name counts.
@@ -111,21 +118,6 @@ def landing(tmp_path_factory):
     return folder / "landing"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("listeners server")
-    server = Server(
-        port=free_port(),
-        ui_port=0,
-        warehouse=folder / "warehouse",
-        key_file=folder / "secret" / "key",
-        folder=folder,
-    )
-    server.start()
-    yield server
-    run_throng("server", "stop", env=server.env)
-
-
 def throng(server: Server, landing: Path, *arguments: str):
     done = run_throng(*arguments, env=server.env_over(landing), cwd=PROJECT, timeout=1800)
     assert "Traceback" not in done.stderr
@@ -149,30 +141,6 @@ def expected(landing):
     return found, listeners.summary(found), refused_events, refused_customers
 
 
-def rows(server: Server, table: str, columns: list[str]) -> list[dict]:
-    found = server.query(f"select {', '.join(columns)} from {table}")
-    return [dict(zip(columns, row, strict=True)) for row in found]
-
-
-def assert_equal(actual: dict, right: dict, what: object) -> None:
-    assert actual.keys() == right.keys()
-    for name, value in right.items():
-        if isinstance(value, float):
-            assert actual[name] == pytest.approx(value, rel=1e-12), (what, name)
-        else:
-            assert actual[name] == value, (what, name)
-
-
-def assert_profiles(server: Server, right: dict[str, dict]) -> None:
-    """Every customer, every column."""
-    [columns] = {tuple(profile) for profile in right.values()}
-    found = rows(server, "protected.int_listener_profiles", ["customer_id", *columns])
-    found = {row.pop("customer_id"): row for row in found}
-    assert found.keys() == {server.pseudonym(customer) for customer in right}
-    for customer, profile in right.items():
-        assert_equal(found[server.pseudonym(customer)], profile, customer)
-
-
 def test_every_profile_is_what_plain_python_says(own, published, expected):
     right = expected[0]
     assert len(right) > 300
@@ -181,7 +149,7 @@ def test_every_profile_is_what_plain_python_says(own, published, expected):
     assert right["unlisted"]["n_events"] == 4 and not right["unlisted"]["is_listed"]
     assert right["nowhere"]["level"] == "Silver" and right["nowhere"]["latest_zip"] is None
     assert right["zips"]["level"] == right["zips"]["campaign"] == "unknown"
-    assert_profiles(own, right)
+    listeners.assert_profiles(own, right)
 
 
 def assert_rejected(server: Server, events: Counter, customers: Counter) -> None:
@@ -203,23 +171,14 @@ def test_every_refused_row_is_counted_for_its_reason(own, published, expected):
 
 
 def test_every_statistic_is_what_plain_python_says(own, published, expected):
-    right = expected[1]
-    keys = ["grouped_by", "group_value", "feature"]
-    measures = list(next(iter(right.values())))
-    found = rows(own, "protected.candidate_listener_summary", [*keys, *measures])
-    found = {tuple(row.pop(key) for key in keys): row for row in found}
-    # Two features are there for the rules alone.
-    found = {key: row for key, row in found.items() if key[2] in listeners.FEATURES}
-    assert found.keys() == right.keys()
-    for key, statistics in right.items():
-        assert_equal(found[key], statistics, key)
+    listeners.assert_statistics(own, expected[1])
 
 
 def mart(server: Server) -> dict[tuple[str, str, str], dict]:
     keys = ["grouped_by", "group_value", "feature"]
     measures = ["n_subscribers", "mean_value", "variance", "standard_deviation", "n_nonzero"]
     measures += ["l1_norm", "l2_norm", "is_suppressed"]
-    found = rows(server, "marts.listener_summary", [*keys, *measures])
+    found = listeners.rows(server, "marts.listener_summary", [*keys, *measures])
     return {tuple(row.pop(key) for key in keys): row for row in found}
 
 
@@ -318,7 +277,9 @@ def read_at(server: Server) -> dict[str, float]:
 
 
 def listening(server: Server, *arguments: str, landing: Path) -> None:
-    done = server.dbt("run", "--select", *LISTENING, *arguments, landing=landing, **STUDY)
+    done = server.dbt(
+        "run", "--select", *LISTENING, *arguments, landing=landing, feeds=["listening"], **STUDY
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -332,7 +293,7 @@ def assert_as_built_anew(server: Server, landing: Path) -> None:
     def content(table: str) -> Counter:
         return Counter(server.query(f"select * from protected.{table}"))
 
-    assert_profiles(server, right)
+    listeners.assert_profiles(server, right)
     assert_rejected(server, refused_events, refused_customers)
     before = {table: content(table) for table in tables}
     listening(server, "--full-refresh", landing=landing)
@@ -366,8 +327,10 @@ def test_a_changed_file_is_read_again_and_one_that_is_gone_is_forgotten(own, pub
 def test_without_a_feed_there_are_no_listeners_and_no_error(own, published, landing):
     for folder in ("listening_events", "customers"):
         shutil.rmtree(landing / folder)
-    select = ["--select", *LISTENING, "candidate_listener_summary", "release_listener_summary"]
-    done = own.dbt("run", *select, "int_listener_kinds", landing=landing, **STUDY)
+    select = ["--select", *LISTENING, "candidate_listener_summary", "listener_summary"]
+    done = own.dbt(
+        "run", *select, "int_listener_dimensions", landing=landing, feeds=["listening"], **STUDY
+    )
     assert done.returncode == 0, done.stdout
     for table in (*LISTENING[3:], "candidate_listener_summary", "release_listener_summary"):
         assert own.query(f"select count(*) from protected.{table}") == [(0,)], table

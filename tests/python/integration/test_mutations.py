@@ -8,9 +8,13 @@ from datetime import date
 import pytest
 
 from tests.python.conftest import copy_project
-from tests.python.integration import edge_country
-from tests.python.integration.test_marts import STUDY
+from tests.python.support import edge_country
+from tests.python.support.edge_country import STUDY
 from throng.synth.listeners import ListenerSettings, generate_listeners
+
+FEEDS = {"feeds": ["listening"]}
+# Each mutation builds again what it changes.
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +23,7 @@ def landing(server, tmp_path_factory):
     edge_country.write_edge_country(folder)
     first = date.fromisoformat(edge_country.STUDY_START)
     generate_listeners(ListenerSettings(events=2_000, customers=100, start=first, days=2), folder)
-    server.build_untested(folder, **STUDY)
+    server.build_untested(folder, **FEEDS, **STUDY)
     return folder
 
 
@@ -42,13 +46,29 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
         "od_matrix_directed_all_pairs",
         "total_subscribers",
     ]
-    models = ["int_withheld_cells", *(f"release_{mart}" for mart in marts)]
-    built = server.dbt("run", "--select", *models, landing=landing, min_group_size=2, **STUDY)
+    models = ["int_withheld_cells", *marts]
+    built = server.dbt(
+        "run", "--select", *models, landing=landing, min_group_size=2, **FEEDS, **STUDY
+    )
     assert built.returncode == 0, built.stdout
-    rules = [f"release_{mart}_min_group_size" for mart in marts] + ["int_additive_groups_residual"]
-    tested = server.dbt("test", "--select", *rules, landing=landing, **STUDY)
+    rules = [f"{mart}_min_group_size" for mart in marts] + ["int_withheld_cells_residual"]
+    tested = server.dbt("test", "--select", *rules, landing=landing, **FEEDS, **STUDY)
     assert tested.returncode == 1
     assert failures(tested) >= set(rules)
+
+
+#: What to build for a mutation of a macro, by what is to see it.
+SELECTED = {
+    "count_residents_min_group_size": "count_residents",
+    "count_events_min_group_size": "count_events",
+    "count_residents_release_rules": "count_residents",
+    "stay_durations_release_rules": "int_table_cells int_withheld_cells stay_durations",
+    "contact_matrix_release_rules": "int_table_cells int_withheld_cells contact_matrix",
+    "a_median_needs_ten_times_as_many_people": "stay_durations",
+    "a_shortest_duration_of_one_person_is_withheld_alone": "journeys_od",
+    "reciprocity_of_a_few_is_withheld_alone": "contact_matrix",
+    "how_many_have_a_value_is_published_in_steps": "profile_summary",
+}
 
 
 @pytest.mark.parametrize(
@@ -58,84 +78,84 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             "macros/privacy/has_min_group_size.sql",
             "{{ head_count }} >= {{ var('min_group_size') }}",
             "true",
-            "release_count_residents_min_group_size",
+            "count_residents_min_group_size",
             id="no suppression at all",
         ),
         pytest.param(
             "macros/privacy/has_min_group_size.sql",
             "{{ head_count }} >= {{ var('min_group_size') }}",
             "{{ head_count }} >= {{ var('min_group_size') }} - 1",
-            "release_count_residents_min_group_size",
+            "count_residents_min_group_size",
             id="fifteen people are enough",
         ),
         pytest.param(
-            "models/intermediate/mobility/presence/release_count_events.sql",
-            "has_min_group_size('cells_counted.n_subscribers')",
-            "has_min_group_size('cells_counted.n_events')",
-            "release_count_events_min_group_size",
+            "macros/privacy/dp_laplace.sql",
+            "        candidates.n_subscribers\n    {%- elif",
+            "        candidates.n_events\n    {%- elif",
+            "count_events_min_group_size",
             id="events decide instead of people",
         ),
         pytest.param(
-            "models/intermediate/mobility/homes/release_count_residents.sql",
-            "case when is_published then {{ released_count('n_subscribers') }} end",
-            "{{ released_count('n_subscribers') }}",
-            "release_count_residents_suppressed_is_null",
+            "macros/release/release.sql",
+            "(['is_published'] + conditions_of(rule)) | join(' and ')",
+            "(['true'] + conditions_of(rule)) | join(' and ')",
+            "count_residents_release_rules",
             id="a withheld number left in",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "models/disclosure/int_withheld_cells.sql",
             "        not is_withheld\n        and (",
             "        false\n        and (",
-            "int_additive_groups_residual",
+            "int_withheld_cells_residual",
             id="no complement",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "models/disclosure/int_withheld_cells.sql",
             "n_before < 2",
             "n_before < 1",
-            "int_additive_groups_residual",
+            "int_withheld_cells_residual",
             id="one withheld cell alone",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "models/disclosure/int_withheld_cells.sql",
             "is_parent_withheld or n_withheld > 0",
             "n_withheld > 0",
             "a_withheld_parent_is_not_rebuilt_from_below",
             id="a parent rebuilt from below",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_withheld_cells.sql",
+            "models/disclosure/int_withheld_cells.sql",
             "                xxhash64(table_cell, people_key) asc,\n",
             "",
             "a_keyed_order_decides_among_equals",
             id="an order that everybody knows",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_additive_groups.sql",
+            "models/disclosure/int_additive_groups.sql",
             "having parent_n_subscribers > sum(n_subscribers)",
             "having false",
             "the_rest_is_a_member",
             id="those seen elsewhere too are forgotten",
         ),
         pytest.param(
-            "models/intermediate/mobility/presence/candidate_count_subscribers.sql",
+            "models/candidates/presence/candidate_count_subscribers.sql",
             "        date_trunc('week', event_date),\n        area_level",
             "        date_trunc('week', event_date),\n        event_date,\n        area_level",
             "one_person_on_many_days_is_one_person",
             id="rows instead of people, in the week",
         ),
         pytest.param(
-            "models/intermediate/mobility/presence/candidate_total_subscribers.sql",
+            "models/candidates/presence/candidate_total_subscribers.sql",
             "        date_trunc('week', event_date),\n        subscriber_id",
             "        date_trunc('week', event_date),\n        event_date,\n        subscriber_id",
-            "assert_residents_sum_to_total",
+            "int_additive_groups_sums_hold",
             id="rows instead of people, in the total",
         ),
         pytest.param(
-            "models/intermediate/mobility/homes/candidate_count_visits_home_away.sql",
+            "models/candidates/homes/candidate_count_visits_home_away.sql",
             "left join home_areas",
             "inner join home_areas",
-            "assert_home_away_sums_to_presence",
+            "int_additive_groups_sums_hold",
             id="people without a home lost",
         ),
         pytest.param(
@@ -153,32 +173,39 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             id="rows lost without a word",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_dominated_cells.sql",
-            "        not {{ is_not_dominated(\n            'total_at_least_minutes',",
-            "        false and not {{ is_not_dominated(\n            'total_at_least_minutes',",
-            "release_stay_durations_dominance_at_least_minutes",
+            "macros/release/measures.sql",
+            "if rule.get('withhold') == 'cell' -%}",
+            "if false -%}",
+            "stay_durations_release_rules",
             id="a mean that tells of one person",
         ),
         pytest.param(
-            "models/intermediate/mobility/stops/release_stay_durations.sql",
-            "is_published and {{ has_order_statistics_size('n_subscribers') }}",
-            "is_published",
+            "macros/release/measures.sql",
+            "{% do conditions.append(has_order_statistics_size(rule.of)) %}",
+            "",
             "a_median_needs_ten_times_as_many_people",
             id="a median of few",
         ),
         pytest.param(
-            "models/intermediate/mobility/stops/release_day_rhythm.sql",
-            "            and withheld_residents.table_cell is null,",
-            "            and true,",
-            "a_share_is_withheld_where_residents_are",
+            "models/disclosure/int_withheld_cells.sql",
+            "            or (tells_parent and is_parent_withheld)\n",
+            "",
+            "a_share_is_withheld_where_its_whole_is",
             id="a share of residents who are withheld",
         ),
         pytest.param(
-            "models/intermediate/mobility/journeys/release_journeys_od.sql",
-            "is_published and is_at_least_published",
-            "is_published",
+            "macros/release/measures.sql",
+            "{% do conditions.append(is_not_dominated_by_one(rule)) %}",
+            "",
             "a_shortest_duration_of_one_person_is_withheld_alone",
             id="a duration of one person",
+        ),
+        pytest.param(
+            "macros/disclosure/relations.sql",
+            "child=mart, child_measure=measure,\n            keys=others, split='area_level'",
+            "child=mart, child_measure=measure,\n            keys=others, split='area_id'",
+            "int_additive_groups_sums_hold",
+            id="areas that are taken for levels",
         ),
         pytest.param(
             "models/intermediate/listening/int_listening_copies.sql",
@@ -237,66 +264,66 @@ def test_a_lower_threshold_by_var_is_seen(server, landing):
             id="customers under another key",
         ),
         pytest.param(
-            "models/intermediate/listeners/candidate_listener_summary.sql",
+            "models/candidates/listening/candidate_listener_summary.sql",
             "    where is_listed\n",
             "",
             "statistics_over_the_customers_of_a_group",
             id="a group of those who are in no list",
         ),
         pytest.param(
-            "models/intermediate/listening/int_listener_kinds.sql",
+            "models/disclosure/int_listener_dimensions.sql",
             "        bool_and(\n            missing.feature is null",
             "        bool_and(\n            true",
-            "a_kind_is_withheld_where_its_rest_would_tell_of_one",
-            id="what is missing of a kind tells of one listener",
+            "a_dimension_is_withheld_where_its_rest_reveals_one_person",
+            id="what is missing of a dimension reveals one listener",
         ),
         pytest.param(
-            "models/intermediate/habits/candidate_contact_matrix.sql",
+            "models/candidates/phone_use/candidate_contact_matrix.sql",
             "direction = 'out'",
             "direction is not null",
             "a_call_counts_once_between_the_homes_of_its_two_people",
             id="calls counted at both ends",
         ),
         pytest.param(
-            "models/intermediate/disclosure/int_dominated_cells.sql",
-            "not {{ has_min_group_size('n_contacted') }}",
-            "false",
-            "a_mean_that_one_person_makes_up_is_dominated",
+            "macros/release/measures.sql",
+            "{%- for head_count in mart.get('also_head_counts', []) -%}",
+            "{%- for head_count in [] -%}",
+            "contact_matrix_release_rules",
             id="calls of many to a few",
         ),
         pytest.param(
-            "models/intermediate/habits/release_contact_matrix.sql",
-            "is_published and is_reciprocity_published",
-            "is_published",
+            "macros/release/measures.sql",
+            "{% do conditions.append(has_complement_size('0', part)) %}",
+            "",
             "reciprocity_of_a_few_is_withheld_alone",
             id="reciprocity of a few",
         ),
         pytest.param(
-            "models/intermediate/habits/release_profile_summary.sql",
-            "{{ rounded_to_group_size('n_with_value') }}",
-            "n_with_value",
-            "how_many_have_a_value_is_told_in_steps",
+            "macros/release/measures.sql",
+            "{{ rounded_to_group_size(column) }}",
+            "{{ column }}",
+            "how_many_have_a_value_is_published_in_steps",
             id="head counts that lie one in the other",
         ),
         pytest.param(
-            "models/intermediate/profile_groups/int_profile_areas_in_order.sql",
-            "and {{ has_fair_values('second_largest_value') }}",
+            "models/disclosure/int_profile_areas_in_order.sql",
+            "and {{ passes_value_rules('second_largest_value') }}",
             "",
-            "areas_of_which_nothing_may_be_told_come_first",
+            "areas_that_fail_the_rules_come_first",
             id="a mean of a profile that tells of one person",
         ),
         pytest.param(
-            "models/intermediate/profile_groups/int_profile_means.sql",
-            "n_unfair = 0 or coalesce(area_position > last_position, false)",
-            "is_fair",
-            "areas_are_left_out_until_what_is_left_out_is_fair",
+            "models/disclosure/int_profile_means.sql",
+            "n_failing = 0 or coalesce(area_position > last_position, false)",
+            "passes_rules",
+            "areas_are_left_out_until_what_is_left_out_passes",
             id="what is missing of a level tells of one person",
         ),
         pytest.param(
-            "models/intermediate/segments/int_segment_means.sql",
-            "cells_of_areas.is_area_fair and unfair_segments.segment is null",
-            "cells_of_areas.is_area_fair",
-            "means_of_segments_are_told_where_what_is_missing_is_fair",
+            "models/disclosure/int_segment_means.sql",
+            "cells_of_areas.passes_in_area and failing_segments.segment is null",
+            "cells_of_areas.passes_in_area",
+            "means_of_segments_are_published_where_what_is_missing_passes",
             id="what is missing of a segment tells of one person",
         ),
     ],
@@ -309,17 +336,19 @@ def test_a_defence_taken_away_is_seen(
     request.addfinalizer(lambda: (project / file).write_text(text))
     (project / file).write_text(text.replace(defence, mutant))
     model = file.rsplit("/", 1)[1].removesuffix(".sql")
-    selected = "release_count_residents" if file.startswith("macros") else model
+    selected = model
+    if file.startswith("macros"):
+        selected = SELECTED.get(seen_by, "")
     # What is withheld shows in what follows from it.
-    if seen_by == "int_additive_groups_residual":
+    if seen_by == "int_withheld_cells_residual":
         selected = "int_withheld_cells+"
-    if model == "int_dominated_cells":
-        selected = "int_dominated_cells int_withheld_cells release_stay_durations"
+    if seen_by == "int_additive_groups_sums_hold":
+        selected = f"{model} int_table_cells int_additive_members int_additive_groups"
     # A failing unit test would keep dbt from building the model that a data test is to catch.
-    data_test = ("assert_", "release_", "int_")
-    kind = "test" if seen_by.startswith(data_test) else "unit_test"
+    data_test = seen_by.startswith(("assert_", "int_")) or seen_by.endswith(("_rules", "_size"))
+    kind = "test" if data_test else "unit_test"
     other = {"unit_test": "test", "test": "unit_test"}[kind]
     arguments = ["build", "--select", *selected.split(" "), "--exclude-resource-type", other]
-    tested = server.dbt(*arguments, landing=landing, project=project, **STUDY)
+    tested = server.dbt(*arguments, landing=landing, project=project, **FEEDS, **STUDY)
     assert tested.returncode == 1, tested.stdout
     assert seen_by in tested.stdout.split("Completed with")[1], tested.stdout

@@ -12,15 +12,21 @@ import pandas as pd
 import pytest
 
 from tests.python.conftest import PROJECT, run_throng
-from tests.python.integration import bandicoot_reference as reference
+from tests.python.support import bandicoot_reference as reference
 from throng.synth.generator import generate
 from throng.synth.settings import Settings
+
+# Bandicoot takes long for each subscriber.
+pytestmark = pytest.mark.long
 
 DEMO = PROJECT.parent / "shared" / "data" / "bandicoot_demo"
 TOGO = PROJECT.parent / "shared" / "data" / "togo" / "recharges.csv"
 WHO = "subscriber_id"
 #: Of the people of the edges, those who never top up.
 QUIET = {"edge 7", "only data"}
+#: Of them there are recharges and not one event.
+FEEDS = {"feeds": ["recharges"]}
+ONLY_RECHARGES = [f"only recharges {number}" for number in range(20)]
 COLUMNS = [
     WHO,
     "event_at",
@@ -102,7 +108,7 @@ def demo_events() -> list[tuple]:
 
 
 def edge_recharges(people: list[str]) -> list[tuple]:
-    """Top-ups: once, twice in a second, at the edges of a day, over New Year, of nothing."""
+    """Recharges: once, twice in a second, at the edges of a day, over New Year, of nothing."""
     chance = random.Random(20200101)
     rows = []
     for number, who in enumerate(people):
@@ -143,6 +149,8 @@ def write_recharges(folder: Path, people: list[str]) -> None:
     (folder / "late" / "more.csv").write_text(
         header + "".join(lines[1::2]) + "".join(lines[:5]) + BAD_RECHARGES
     )
+    alone = [",".join(row) + "\n" for row in edge_recharges(ONLY_RECHARGES)]
+    (folder / "of no caller.csv").write_text(header + "".join(alone))
     if TOGO.exists():
         togo = [",".join(row) + "\n" for row in togo_recharges()]
         (folder / "togo.csv").write_text(header + "".join(togo))
@@ -184,7 +192,7 @@ def landing(tmp_path_factory):
 
 
 def recharges_read(landing: Path) -> dict[str, set[reference.Recharge]]:
-    """Top-ups by subscriber, each once."""
+    """Recharges by subscriber, each once."""
     found: dict[str, set[reference.Recharge]] = {}
     for path in (landing / "recharges").rglob("*.csv"):
         for row in csv.DictReader(path.read_text().replace(BAD_RECHARGES, "").splitlines()):
@@ -269,7 +277,8 @@ def expected(server, built, users):
 
 @pytest.fixture(scope="module")
 def built(server, landing):
-    server.build_untested(landing, "--select", "+int_subscriber_profiles", "rejected_recharges")
+    select = ["--select", "+int_subscriber_profiles", "rejected_recharges"]
+    server.build_untested(landing, *select, **FEEDS)
 
 
 @pytest.fixture(scope="module")
@@ -300,21 +309,27 @@ def differing(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_tests_of_the_models(server, built, landing):
-    about = ["path:models/intermediate/profiles", "int_recharges_checked", "rejected_recharges"]
-    done = server.dbt("test", "--select", *about, landing=landing)
+    about = ["path:models/intermediate/phone_use", "int_recharges_checked", "rejected_recharges"]
+    done = server.dbt("test", "--select", *about, landing=landing, **FEEDS)
     assert done.returncode == 0, done.stdout
     for name in ("assert_every_recharge_is_accounted_for", "assert_one_key_per_profile"):
         assert f"PASS {name}" in done.stdout
 
 
-def test_there_are_all_indicators_and_splits(compared):
-    """1431 with splits, churn_rate twice; the network of those who have one; 162 with splits and
-    average_balance_recharges of those who top up."""
+def test_there_are_all_indicators_and_splits(server, compared):
+    """1431 with splits, churn_rate twice; 2 of the network of those who have one; 162 with splits
+    and average_balance_recharges of those who top up."""
     assert compared["_merge"].ne("right_only").all(), "a row that bandicoot has not"
+    alone, network, recharges = 1433, 2, 163
     per_subscriber = compared.groupby("subscriber_id").size()
-    assert set(per_subscriber) == {1433, 1435, 1433 + 163, 1435 + 163}
-    assert len(per_subscriber) >= 240
-    assert (per_subscriber > 1435).sum() >= 240
+    named = {
+        "only data": alone,
+        "edge 7": alone + network,
+        **dict.fromkeys(ONLY_RECHARGES, alone + recharges),
+    }
+    assert {who: per_subscriber[server.pseudonym(who)] for who in named} == named
+    assert set(per_subscriber) == {*named.values(), alone + network + recharges}
+    assert (per_subscriber == alone + network + recharges).sum() >= 240
     assert compared["indicator"].nunique() == 30
 
 
@@ -345,25 +360,34 @@ def test_the_demo_of_bandicoot(server, compared):
         assert differing(rows).empty
 
 
-def test_people_who_only_top_up(server, compared, landing):
-    """Of them there is nothing else, here and there."""
-    if not TOGO.exists():
-        pytest.skip(f"NOT COMPARED: the top-ups of Togo are not there ({TOGO.name})")
-    people = {server.pseudonym(who) for who, *_ in togo_recharges()}
-    rows = compared[compared["subscriber_id"].isin(people)]
-    assert rows["subscriber_id"].nunique() == len(people) >= 50
+def assert_only_recharges(server, compared, people: set[str]) -> None:
+    """Of these people there are indicators of recharges and nothing else, here and there."""
+    rows = compared[compared["subscriber_id"].isin({server.pseudonym(who) for who in people})]
+    assert rows["subscriber_id"].nunique() == len(people)
     told = rows[rows["value_ours"].notna()]
     assert set(told["indicator"]) == {*reference.RECHARGE, "average_balance_recharges"}
     assert differing(rows).empty
 
 
-def test_who_never_tops_up_has_no_rows_of_it(server, compared):
+def test_people_who_only_recharge(server, compared):
+    assert_only_recharges(server, compared, set(ONLY_RECHARGES))
+
+
+def test_people_of_togo_who_only_recharge(server, compared):
+    if not TOGO.exists():
+        pytest.skip(f"NOT COMPARED: the recharges of Togo are not there ({TOGO.name})")
+    people = {who for who, *_ in togo_recharges()}
+    assert len(people) >= 50
+    assert_only_recharges(server, compared, people)
+
+
+def test_without_recharges_there_are_no_rows_of_them(server, compared):
     rows = compared[compared["subscriber_id"].isin({server.pseudonym(who) for who in QUIET})]
     assert rows["subscriber_id"].nunique() == len(QUIET)
     assert not rows["indicator"].str.contains("recharges").any()
 
 
-def test_top_ups_that_are_refused_are_counted(server, built):
+def test_recharges_that_are_refused_are_counted(server, built):
     rejected = server.query(
         "select reject_reason, rejected_value, count(*) from protected.rejected_recharges "
         "where source_file = 'late/more.csv' group by all"
@@ -378,7 +402,7 @@ def test_top_ups_that_are_refused_are_counted(server, built):
         ("duplicate", None, 5),
     }
     summary = run_throng("summary", env=server.env).stdout
-    assert "Top-ups in" in summary
+    assert "Recharges in" in summary
     assert re.search(r"  rejected +\d+\n    duplicate +\d+\n    invalid_amount +1\n", summary)
 
 

@@ -1,4 +1,4 @@
-"""A feed of top-ups lands, in the operator's own form, is late, and is gone again."""
+"""A feed of recharges lands, in the operator's own form, is late, and is gone again."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from tests.python.conftest import copy_project
 
 EVENTS = "subscriber_id,event_at,cell_id\nada,2020-02-03 10:00:00,c1\n"
 COLUMNS = {"subscriber_id": "caller_id", "recharge_at": "timestamp"}
-STUDY = {"study_start": "2020-02-01", "study_end": "2020-02-29", "recharge_columns": COLUMNS}
+STUDY = {
+    "study_start": "2020-02-01",
+    "study_end": "2020-02-29",
+    "recharge_columns": COLUMNS,
+    "feeds": ["recharges"],
+}
 MUTANTS = [
     (
         "staging/landing/stg_landing__recharges.sql",
         "amount between 0 and 9999999",
         "amount is not null",
-        "first_reason_of_a_top_up_wins",
+        "first_reason_of_a_recharge_wins",
     ),
     (
         "intermediate/events/int_recharges_checked.sql",
         "                amount\n            order",
         "                source_file\n            order",
-        "one_of_equal_top_ups_counts",
+        "one_of_equal_recharges_counts",
     ),
     (
         "intermediate/events/rejected_recharges.sql",
@@ -37,13 +42,13 @@ MUTANTS = [
         "intermediate/profiles/int_profile_recharges.sql",
         "0.8 * amount_all",
         "0.8D * amount_all",
-        "the_largest_top_ups_make_four_fifths",
+        "the_largest_recharges_make_four_fifths",
     ),
     (
         "intermediate/profiles/int_profile_balances.sql",
         "* greatest(1, timestampdiff(day, recharge_at, next_at))",
         "* least(1, timestampdiff(day, recharge_at, next_at))",
-        "a_top_up_lasts_until_the_next",
+        "a_recharge_lasts_until_the_next",
     ),
     (
         "intermediate/profiles/int_subscriber_profiles.sql",
@@ -98,7 +103,7 @@ def recharge_indicators(server) -> dict[str, float | None]:
     }
 
 
-def test_top_ups_land(server, landing):
+def test_recharges_land(server, landing):
     write(
         landing / "recharges" / "a.parquet",
         ("ada", 2.5, "2020-02-03 10:00:00"),
@@ -128,7 +133,7 @@ def test_top_ups_land(server, landing):
     assert found[ada, "average_balance_recharges value"] == 2.5 * 2 / 2 / 2
 
 
-def test_late_top_ups_count(server, landing):
+def test_late_recharges_count(server, landing):
     """A file that comes later, with a copy of what has been read."""
     late = landing / "recharges" / "late"
     late.mkdir()
@@ -146,6 +151,7 @@ def test_late_top_ups_count(server, landing):
     assert indicators[server.pseudonym("ada"), "number_of_recharges value"] == 2
 
 
+@pytest.mark.long
 def test_the_tests_can_fail(server, landing, tmp_path):
     """Each defence taken away is seen by its test; with all of them none complains."""
     project = copy_project(tmp_path)
@@ -164,6 +170,7 @@ def test_the_tests_can_fail(server, landing, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_without_the_feed_there_is_nothing(server, landing):
     shutil.rmtree(landing / "recharges")
     server.build_untested(landing, "--select", *PROFILES, **STUDY)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import csv
 import gzip
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import edge_country
-import reference
+from tests.python.support import edge_country, reference
 
 # Cell c1 is in area a1, c2 in a2 (both in province p), c3 in b1 (province q), c0 nowhere. Cell c9
 # is in a1 as well and comes after the others.
@@ -100,6 +95,9 @@ def test_the_first_reason_that_applies_is_the_reason(landing):
         ",no": "malformed_row",
         ",,": "missing_subscriber",
         " ,2020-01-02 10:00:00,c1": "missing_subscriber",
+        "\\N,2020-01-02 10:00:00,c1": "missing_subscriber",
+        "00000,2020-01-02 10:00:00,c1": "missing_subscriber",
+        " NULL ,,": "missing_subscriber",
         "s,,": "missing_time",
         "s,  ,c1": "missing_time",
         "s,2020-01-02 24:00:00,": "unparsable_time",
@@ -606,7 +604,7 @@ def test_every_reason_occurs_twice_in_different_files(edge):
     north = rejected[rejected.source_file == edge_country.NORTH]
     assert dict(zip(north.reason, north.n_rows, strict=True)) == {
         "malformed_row": 6,
-        "missing_subscriber": 3,
+        "missing_subscriber": 5,
         "missing_time": 2,
         "unparsable_time": 12,
         "outside_study": 5,
@@ -859,7 +857,7 @@ MISTAKES = {
     "every week has seven days": ("RHYTHM", "any_value(n_days) -", "7 -"),
     "stops for people": ("count_stops", "count(distinct subscriber_id)", "count(*)"),
     "stops count where they end": ("count_stops", "arrived_at", "left_at"),
-    "pass-bys are stays": ("stay_durations", "where kind = 'stay'", ""),
+    "pass-bys are stays": ("stay_durations", "where stop_type = 'stay'", ""),
     "sums of stays": ("stay_durations", "avg(at_least) as at_least", "sum(at_least) as at_least"),
     "journeys for people": ("journeys_od", "count(distinct subscriber_id)", "count(*)"),
     "no journey stays in its area": (

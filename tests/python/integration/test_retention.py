@@ -10,12 +10,19 @@ import pytest
 from pyhive import hive
 
 from tests.python.conftest import run_throng
-from tests.python.integration import edge_country, habits, reference
-from tests.python.integration.test_marts import STUDY, assert_same, fingerprint, table
+from tests.python.support import edge_country, reference
+from tests.python.support.edge_country import STUDY
+from tests.python.support.marts import ALL_MARTS
+from tests.python.support.tables import assert_same, fingerprint, table
+
+# A build of its own, because it removes what was built.
+pytestmark = pytest.mark.long
 
 # Keeps days from 2019-12-31 on in the classes subscriber and candidates.
 AS_OF = "2020-01-30"
 KEPT_FROM = date(2019, 12, 31)
+# All, for what other tests have built on this server is too old one day too.
+FEEDS = {"feeds": ["recharges", "listening"]}
 RULE = "assert_nothing_is_older_than_allowed"
 LONG = {f"retention_{name}_days": 10_000 for name in ("events", "subscriber", "candidates")}
 #: In weeks that go and that stay; and one that is refused, with a clock of 2009.
@@ -35,8 +42,8 @@ def landing(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("landing")
     edge_country.write_edge_country(folder)
     (folder / "recharges").mkdir()
-    (folder / "recharges" / "top-ups.csv").write_text(RECHARGES)
-    server.build_untested(folder, **STUDY)
+    (folder / "recharges" / "recharges.csv").write_text(RECHARGES)
+    server.build_untested(folder, **FEEDS, **STUDY)
     return folder
 
 
@@ -47,12 +54,13 @@ def purge(server, landing, dbt_vars=None, **arguments):
         "--args",
         json.dumps(arguments),
         landing=landing,
+        **FEEDS,
         **(dbt_vars or {}),
     )
 
 
 def look(server, landing, **dbt_vars):
-    return server.dbt("test", "--select", RULE, landing=landing, **STUDY, **dbt_vars)
+    return server.dbt("test", "--select", RULE, landing=landing, **FEEDS, **STUDY, **dbt_vars)
 
 
 def rows(server) -> dict[str, int]:
@@ -221,15 +229,16 @@ def _expires(name: str) -> bool:
     of_people = (
         "candidate_",
         "int_additive_groups",
+        "int_additive_members",
         "int_anchor",
         "int_customers",
-        "int_dominated",
         "int_journey_areas",
         "int_listener_counts",
-        "int_listener_kinds",
+        "int_listener_dimensions",
         "int_listener_profiles",
         "int_listening",
         "int_long_traces",
+        "int_table_cells",
         "int_withheld",
         "int_home",
         "int_events_c",
@@ -241,8 +250,7 @@ def _expires(name: str) -> bool:
     )
     if name.startswith("int_profile_"):
         return not name.endswith(("_splits", "_values"))  # those are views
-    marts = (*reference.KEYS, "listener_summary", *habits.MARTS)
-    released = tuple(f"release_{mart}" for mart in marts)
+    released = tuple(f"release_{mart}" for mart in ALL_MARTS)
     if name in BY_WEEK:
         return True
     return name.startswith((*of_people, *released, *BY_DATE, "published_cells"))
@@ -254,11 +262,17 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
     assert done.returncode == 0, done.stdout
     left = rows(server)
     # What builds wrote down about themselves, if another test ran one: no cell is in it.
-    records = {"release_settings", "release_partitions", "release_checks", "release_plan"}
+    records = {
+        "disclosure_relations",
+        "mart_columns",
+        "release_settings",
+        "release_partitions",
+        "release_checks",
+        "release_plan",
+    }
     assert {name for name, n_rows in left.items() if n_rows > 0} - records == {
         "cell_key_noise",
         "customer_codes",
-        "disclosure_relations",
         "distance_bands",
         "int_area_list",
         "int_area_pair_parents",

@@ -26,7 +26,7 @@ from tests.python.conftest import (
     state,
     wait_until_gone,
 )
-from tests.python.integration.inline import compiled
+from tests.python.support.inline import compiled
 from throng.udfs import REGISTRY
 
 
@@ -103,7 +103,7 @@ def test_stops_and_journeys_through_the_macros(server, tmp_path):
         stops as (select {{ stops_of('trace') }} as stops from traces),
         journeys as (select stops, {{ journeys_of('stops') }} as journeys from stops)
         select
-            concat_ws(' ', stops.kind), concat_ws(' ', stops.cell_number),
+            concat_ws(' ', stops.stop_type), concat_ws(' ', stops.cell_number),
             journeys[0].departed_after, journeys[0].arrived_before,
             round(journeys[0].distance_km, 1), size(journeys)
         from journeys

@@ -1,27 +1,58 @@
-"""From the synthetic country to the marts, held against the country's own truth."""
+"""From the synthetic country to what readers see, held against the country's own truth.
+
+The tests of this module are one story and run in this order: what is built is compared, attacked,
+published, exported, too old, and withdrawn. The other ways that a release can go are in
+test_release.py.
+"""
 
 from __future__ import annotations
 
+import csv
+import json
+import subprocess
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.python.conftest import run_throng
-from tests.python.integration import habits
-from tests.python.integration.test_marts import assert_same, table
-from throng.synth import Settings, generate
+from tests.python.conftest import PROJECT, Server, run_throng
+from tests.python.support import listeners, phone_use
+from tests.python.support.marts import ALL_MARTS
+from tests.python.support.tables import assert_same, fingerprint, table
+from throng.synth.generator import generate
+from throng.synth.listeners import ListenerSettings, generate_listeners
+from throng.synth.settings import Settings
 
-DAYS = {"study_start": "2020-02-03", "study_end": "2020-02-16"}
+FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
+DAYS = {"study_start": str(FIRST), "study_end": str(LAST)}
+
+
+def throng(server: Server, country: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """A command as a user of the country runs it."""
+    done = run_throng(*arguments, env=server.env_over(country / "landing"), cwd=PROJECT)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def server(own):
+    """Not the server of all tests: what is published would stay in its warehouse."""
+    return own
 
 
 @pytest.fixture(scope="module")
 def country(server, tmp_path_factory):
+    """Callers and listeners, built with every test of the data."""
     folder = tmp_path_factory.mktemp("synthetic")
-    settings = Settings(subscribers=1200, start=date(2020, 2, 3), days=14, seed=7)
+    days = (LAST - FIRST).days + 1
+    settings = Settings(subscribers=1200, start=FIRST, days=days, seed=7)
     generate(settings, folder / "landing", folder / "truth")
-    server.build_untested(folder / "landing", **DAYS)
+    feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
+    generate_listeners(feed, folder / "landing")
+    built = throng(server, folder, "release", "build", "--vars", json.dumps(DAYS))
+    assert built.returncode == 0, built.stdout + built.stderr
     return folder
 
 
@@ -100,11 +131,11 @@ def tables(server, country):
         "int_cell_site_versions",
     ]
     folder = server.warehouse / "tables" / "protected.db"
-    return habits.Tables({name: folder / name for name in names})
+    return phone_use.Tables({name: folder / name for name in names})
 
 
 def test_profile_summary_is_the_statistics_of_residents(server, tables):
-    expected = tables.frame(habits.SUMMARY)
+    expected = tables.frame(phone_use.SUMMARY)
     assert expected["indicator"].nunique() == 25
     actual = table(server, "protected.candidate_profile_summary", list(expected.columns))
     has_no_value = actual["mean_value"].isna()
@@ -113,7 +144,7 @@ def test_profile_summary_is_the_statistics_of_residents(server, tables):
 
 
 def test_the_contact_matrix_is_the_calls_between_homes(server, tables):
-    expected = tables.frame(habits.CONTACTS)
+    expected = tables.frame(phone_use.CONTACTS)
     assert expected["n_interactions"].sum() > 1000
     assert_same(
         table(server, "protected.candidate_contact_matrix", list(expected.columns)), expected
@@ -123,7 +154,7 @@ def test_the_contact_matrix_is_the_calls_between_homes(server, tables):
 def test_segments_are_where_k_means_ends(server, tables):
     """Everybody is nearest to the mean of their segment, and areas add up everybody."""
     features = tables.features()
-    points = habits.standardised(features)
+    points = phone_use.standardised(features)
     centres = np.array(
         [
             [float(number) for number in centre.strip("[]").split(",")]
@@ -133,7 +164,7 @@ def test_segments_are_where_k_means_ends(server, tables):
         ]
     )
     assert 3 <= len(centres) <= 8
-    segment = habits.nearest(points, centres)
+    segment = phone_use.nearest(points, centres)
     means = np.array([points[segment == n + 1].mean(axis=0) for n in range(len(centres))])
     np.testing.assert_allclose(means, centres, atol=0.02)
     assert (np.diff(centres[:, 0]) < 0).all()
@@ -173,37 +204,37 @@ def test_profiles_count_residents_and_their_values_in_steps(server, country):
     assert summary.loc[summary["mean_value"].isna(), "n_with_value"].isna().all()
 
 
-def test_what_is_missing_of_the_means_of_a_level_is_fair_together(server, tables):
-    """The sum of a level is that of any other: what is not told of it can be subtracted."""
-    keys = [*habits.SPLIT, "indicator"]
+def test_what_is_missing_of_the_means_of_a_level_passes_the_rules(server, tables):
+    """The sum of a level is that of any other: what is suppressed in it can be subtracted."""
+    keys = [*phone_use.SPLIT, "indicator"]
     means = told(server, "profile_summary", [*keys, "mean_value"])
-    is_told = means["mean_value"].notna()
+    has_means = means["mean_value"].notna()
     # Of most areas nothing: fifteen people live there.
-    assert 1000 < is_told.sum() < 0.5 * len(means)
+    assert 1000 < has_means.sum() < 0.5 * len(means)
     values = tables.frame("select * from study_values where value is not null")
-    missing = values.merge(means[~is_told], on=keys)
-    kinds = ["area_level", "interaction", "part_of_week", "part_of_day", "indicator"]
-    told_kinds = set(means.loc[is_told, kinds].itertuples(index=False, name=None))
+    missing = values.merge(means[~has_means], on=keys)
+    splits = ["area_level", "interaction", "part_of_week", "part_of_day", "indicator"]
+    published = set(means.loc[has_means, splits].itertuples(index=False, name=None))
     n_compared = 0
-    for kind, group in missing.groupby(kinds):
-        if kind in told_kinds:  # or there is nothing to subtract
-            assert habits.is_fair(group["value"]), kind
+    for split, group in missing.groupby(splits):
+        if split in published:  # or there is nothing to subtract
+            assert phone_use.passes_rules(group["value"]), split
             n_compared += 1
     assert n_compared > 20
 
 
 def test_parts_that_add_up_are_told_together(server, country):
     """Of all, by day and by night: not all and one of two parts, if there is another."""
-    keys = [*habits.SPLIT, "indicator"]
+    keys = [*phone_use.SPLIT, "indicator"]
     columns = [*keys, "n_with_value", "mean_value"]
     candidates = table(server, "protected.candidate_profile_summary", columns)
     rows = set(
         candidates.loc[candidates["n_with_value"] > 0, keys].itertuples(index=False, name=None)
     )
     means = told(server, "profile_summary", columns).dropna()
-    is_told = set(means[keys].itertuples(index=False, name=None))
+    has_means = set(means[keys].itertuples(index=False, name=None))
     n_compared = 0
-    for level, area, kind, week, day, indicator in is_told:
+    for level, area, kind, week, day, indicator in has_means:
         if indicator not in ("number_of_interactions", "active_days"):
             continue
         for other in (
@@ -213,16 +244,16 @@ def test_parts_that_add_up_are_told_together(server, country):
         ):
             row = (level, area, *other, indicator)
             if row in rows:
-                assert row in is_told, row
+                assert row in has_means, row
                 n_compared += 1
     assert n_compared > 10
 
 
-def test_what_is_missing_of_segments_is_fair_together(server, tables):
+def test_what_is_missing_of_segments_passes_the_rules(server, tables):
     keys = ["area_level", "area_id", "segment", "indicator"]
     means = told(server, "profile_segments", [*keys, "mean_value"])
-    is_told = means["mean_value"].notna()
-    assert is_told.any()
+    has_means = means["mean_value"].notna()
+    assert has_means.any()
     segments = pd.DataFrame(
         server.query("select subscriber_id, segment from protected.int_subscriber_segments"),
         columns=["subscriber_id", "segment"],
@@ -234,15 +265,141 @@ def test_what_is_missing_of_segments_is_fair_together(server, tables):
     long = tables.features().reset_index().merge(segments, on="subscriber_id")
     long = long.merge(homes, on="subscriber_id")
     long = long.melt(["subscriber_id", "segment", "area_level", "area_id"], var_name="indicator")
-    missing = long.merge(means[~is_told], on=keys)
+    missing = long.merge(means[~has_means], on=keys)
     n_compared = 0
     for together in (
         ["area_level", "area_id", "indicator"],
         ["area_level", "segment", "indicator"],
     ):
-        some = set(means.loc[is_told, together].itertuples(index=False, name=None))
+        some = set(means.loc[has_means, together].itertuples(index=False, name=None))
         for key, group in missing.groupby(together):
             if key in some:
-                assert habits.is_fair(group["value"]), key
+                assert phone_use.passes_rules(group["value"]), key
                 n_compared += 1
     assert n_compared > 0
+
+
+def test_listeners_are_what_plain_python_says(server, country):
+    events, _ = listeners.read_events(country / "landing", FIRST, LAST)
+    customers, _ = listeners.read_customers(country / "landing")
+    profiles = listeners.profiles(events, customers)
+    assert len(profiles) > 300
+    listeners.assert_profiles(server, profiles)
+    listeners.assert_statistics(server, listeners.summary(profiles))
+
+
+def columns_of(server, mart: str) -> list[str]:
+    return [row[0] for row in server.query(f"show columns in marts.{mart}")]
+
+
+def seen(server) -> dict[str, tuple]:
+    """By mart how many rows a reader sees, and a sum that every one of them changes.
+
+    Of a hundred thousand rows the server says this sooner than it hands them over.
+    """
+    found = {}
+    for mart in ALL_MARTS:
+        row = f"cast(struct({', '.join(columns_of(server, mart))}) as string)"
+        [found[mart]] = server.query(
+            f"select count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) from marts.{mart}"
+        )
+    return found
+
+
+NOTHING = dict.fromkeys(ALL_MARTS, (0, None))
+
+
+def test_a_build_shows_nothing_and_cannot_be_published_before_the_audit(server, country):
+    refused = throng(server, country, "release", "publish")
+    assert refused.returncode == 1
+    assert "throng release audit" in refused.stderr
+    assert "No release yet" in throng(server, country, "release", "list").stdout
+    assert seen(server) == NOTHING
+
+
+@pytest.fixture(scope="module")
+def published(server, country):
+    audited = throng(server, country, "release", "audit", "--strict", "--vars", json.dumps(DAYS))
+    assert audited.returncode == 0, audited.stdout + audited.stderr
+    assert "Passed" in audited.stdout
+    done = throng(server, country, "release", "publish")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Published as r0001" in done.stdout
+
+
+@pytest.mark.parametrize("mart", ALL_MARTS)
+def test_readers_see_what_was_audited(server, published, mart):
+    names = columns_of(server, mart)
+    columns = ", ".join(names)
+    shown, audited = f"marts.{mart}", f"protected.release_{mart}"
+    for one, other in ((shown, audited), (audited, shown)):
+        rows = f"select {columns} from {one} except all select {columns} from {other}"
+        assert server.query(f"{rows} limit 1") == [], (one, other)
+    [people] = [name for name in names if name in ("n_subscribers", "n_customers")]
+    [(n_rows, n_shown, smallest)] = server.query(
+        f"select count(*), count_if(not is_suppressed), min({people}) from {shown}"
+    )
+    assert n_rows > 0
+    # Hardly anybody moves house in two weeks.
+    assert n_shown > 0 or mart == "count_home_relocations"
+    assert smallest is None or smallest >= 16
+
+
+def test_a_release_is_listed_and_shown(server, country, published):
+    assert "r0001" in throng(server, country, "release", "list").stdout
+    shown = throng(server, country, "release", "show", "r0001").stdout
+    assert "16 people or more" in shown
+    for mart in ALL_MARTS:
+        assert mart in shown
+
+
+def test_published_again_nothing_happens(server, country, published):
+    before = seen(server)
+    done = throng(server, country, "release", "publish")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing new" in done.stdout
+    assert seen(server) == before
+
+
+def test_a_mart_is_exported_and_nothing_else(server, country, published, tmp_path):
+    right = server.query("select * from marts.count_residents")
+    out = tmp_path / "residents.csv"
+    done = throng(server, country, "export", "count_residents", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(right)
+    people = [row["n_subscribers"] for row in rows if row["n_subscribers"]]
+    assert sum(int(n) for n in people) == sum(row[-2] or 0 for row in right) > 0
+    out.unlink()
+    refused = throng(server, country, "export", "int_home_areas", "--out", str(out))
+    assert refused.returncode == 1
+    assert "The marts are: " in refused.stderr
+    assert not out.exists()
+
+
+def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):
+    landing = country / "landing"
+    files, before = fingerprint(landing), seen(server)
+    tables = ("int_events_checked", "int_home_areas", "candidate_count_residents")
+
+    def purge(**arguments) -> dict[str, int]:
+        """Rows of the tables afterwards."""
+        options = ["purge_expired", "--args", json.dumps(arguments)]
+        done = server.dbt("run-operation", *options, landing=landing)
+        assert done.returncode == 0, done.stdout
+        counts = (server.query(f"select count(*) from protected.{name}") for name in tables)
+        return {name: count for name, [(count,)] in zip(tables, counts, strict=True)}
+
+    assert all(purge(as_of="2021-01-01", dry_run=True).values())
+    assert not any(purge(as_of="2021-01-01").values())
+    assert seen(server) == before
+    assert fingerprint(landing) == files
+
+
+def test_a_withdrawn_release_is_out_of_sight_and_in_the_ledger(server, country, published):
+    reason = "a cell list of 'last' year"
+    done = throng(server, country, "release", "withdraw", "r0001", "--reason", reason)
+    assert done.returncode == 0, done.stderr
+    assert seen(server) == NOTHING
+    assert reason in throng(server, country, "release", "show", "r0001").stdout

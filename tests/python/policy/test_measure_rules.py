@@ -46,7 +46,7 @@ def noise_table() -> list[tuple[Decimal, int]]:
     return [(upper - lower, noise) for lower, (upper, noise) in zip(below, rows, strict=False)]
 
 
-def test_the_noise_of_the_cell_key_is_fair():
+def test_the_noise_of_the_cell_key_has_no_bias():
     chances = {noise: chance for chance, noise in noise_table()}
     assert sorted(chances) == list(range(-5, 6))
     assert all(chance > 0 for chance in chances.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 
 import pytest
@@ -38,32 +37,6 @@ def generic_tests(manifest, model):
     }
 
 
-def test_there_are_the_twenty_one_marts(manifest):
-    assert {model["name"] for model in marts(manifest)} == {
-        "count_subscribers",
-        "count_events",
-        "total_subscribers",
-        "count_residents",
-        "od_matrix_directed_all_pairs",
-        "od_matrix_directed_consecutive_pairs",
-        "od_matrix_undirected_all_pairs",
-        "count_visits_home_away",
-        "count_home_relocations",
-        "count_subscribers_single_area",
-        "count_subscribers_home_area",
-        "count_stops",
-        "stay_durations",
-        "day_rhythm",
-        "journeys_od",
-        "journeys_by_hour",
-        "trip_distances",
-        "listener_summary",
-        "profile_summary",
-        "profile_segments",
-        "contact_matrix",
-    }
-
-
 def test_public_are_the_marts_and_only_they(manifest):
     public = {model["name"] for model in models(manifest) if model["access"] == "public"}
     assert public == {model["name"] for model in marts(manifest)}
@@ -77,7 +50,11 @@ def test_everything_else_is_private_to_the_pipeline(manifest):
 
 
 def test_schemas_follow_layers(manifest):
-    schema = {"staging": "staging", "intermediate": "protected", "marts": "marts"}
+    schema = {
+        "staging": "staging",
+        **dict.fromkeys(("intermediate", "candidates", "disclosure"), "protected"),
+        "marts": "marts",
+    }
     for model in models(manifest):
         assert model["schema"] == schema[model["path"].split("/")[0]], model["name"]
 
@@ -90,110 +67,103 @@ def test_marts_have_a_contract_and_every_column_described(manifest):
             assert column["description"].strip(), (mart["name"], column["name"])
 
 
-def releases(manifest):
-    found = {model["name"]: model for model in models(manifest)}
-    return [(mart, found[f"release_{mart['name']}"]) for mart in marts(manifest)]
+RULES = {
+    "head_count",
+    "number",
+    "rough_count",
+    "mean",
+    "moment",
+    "order_statistic",
+    "share",
+    "ratio",
+    "exact_sum",
+}
 
 
-def test_marts_are_tested_by_key_and_against_the_ledger(manifest):
+def declaration(mart):
+    return mart["config"]["meta"]
+
+
+def test_events_alone_build_at_most_two_hundred_nodes(events_manifest):
+    """Each node costs a session and a query: what has not landed is not built."""
+    built = ("model", "seed", "test")
+    nodes = [
+        node["name"]
+        for node in events_manifest["nodes"].values()
+        if node["resource_type"] in built and node["config"]["enabled"]
+    ]
+    assert len(nodes) <= 200
+    assert not [name for name in nodes if "listen" in name or "recharge" in name]
+
+
+def test_marts_are_released_and_tested_in_one_way(manifest):
     for mart in marts(manifest):
-        found = generic_tests(manifest, mart)
-        assert {"primary_key", "release_is_immutable"} <= set(found), mart["name"]
-        assert "n_subscribers" in mart["columns"]
-        assert "is_suppressed" in mart["columns"]
+        assert mart["config"]["materialized"] == "released", mart["name"]
+        assert set(generic_tests(manifest, mart)) == {"min_group_size", "release_rules"}
+        assert "macro.throng.release" in mart["depends_on"]["macros"]
 
 
-def test_what_is_released_is_tested_before(manifest):
-    for mart, release in releases(manifest):
-        found = generic_tests(manifest, release)
-        assert {"primary_key", "min_group_size", "suppressed_is_null", "no_identifiers"} <= set(
-            found
-        ), release["name"]
-        assert f"ref('candidate_{mart['name']}')" in found["min_group_size"]["candidate"]
-        # The head count is compared cell by cell: on the whole key, or cells would be mixed up.
-        keys = generic_tests(manifest, mart)["primary_key"]["columns"]
-        assert found["min_group_size"]["keys"] == found["primary_key"]["columns"] == keys
-        measures = set(mart["columns"]) - set(keys) - {"is_suppressed"}
-        # What needs more people than its row may be null in a published row, and only that.
-        always = set(found["suppressed_is_null"]["measures"])
-        sometimes = set(found["suppressed_is_null"].get("also_null_elsewhere", ()))
-        assert always | sometimes == measures
-        assert not always & sometimes
-        assert "n_subscribers" in always
+def test_a_mart_declares_each_of_its_columns(manifest):
+    """As a key or a measure, in the order of the table."""
+    for mart in marts(manifest):
+        told = declaration(mart)
+        keys = list(dict.fromkeys(["period", "period_start", *told["keys"]]))
+        columns = [*keys, *told["measures"], "is_suppressed"]
+        assert list(mart["columns"]) == columns, mart["name"]
+        assert {rule["rule"] for rule in told["measures"].values()} <= RULES, mart["name"]
+        assert told["measures"]["n_subscribers"]["rule"] == "head_count", mart["name"]
+
+
+def test_means_medians_and_shares_have_the_rule_of_their_sort(manifest):
+    """The table in docs/release.md, by the names of columns.
+
+    A mean says whose amounts it is made of, or where they are protected.
+    """
+    for mart in marts(manifest):
+        told = declaration(mart)
+        for name, rule in told["measures"].items():
+            place = (mart["name"], name)
+            if name.startswith("mean_"):
+                assert rule.get("amounts") or "moments" in told, place
+            if name.startswith(("median_", *QUARTILES)):
+                assert rule["rule"] == "order_statistic" and rule["of"], place
+            if name.startswith("share_"):
+                assert rule["rule"] == "share" and rule["of"], place
+            if rule.get("amounts"):
+                assert rule["withhold"] in ("cell", "measure"), place
+            if rule["rule"] == "mean" and not rule.get("amounts"):
+                assert rule["where"], place
 
 
 def test_what_is_released_is_its_candidate_less_what_is_withheld(manifest):
-    for mart, release in releases(manifest):
-        parents = {name.split(".")[-1] for name in release["depends_on"]["nodes"]}
-        shared = {"int_study_periods", "int_area_list", "distance_bands"}
-        # Sums are subtracted too, whatever the head counts: what is missing of a kind of groups.
-        shared |= {"int_listener_groups", "int_listener_kinds"}
-        # Likewise of the means of an indicator, and of a segment.
-        shared |= {"int_profile_indicator_splits", "int_profile_means"}
-        shared |= {"int_segments", "int_segment_means"}
-        assert parents - shared == {f"candidate_{mart['name']}", "int_withheld_cells"}
-        assert "macro.throng.has_min_group_size" in release["depends_on"]["macros"]
-
-
-def test_means_medians_and_shares_have_the_tests_of_their_rule(manifest):
-    """The table in CONTRIBUTING.md, by the names of columns."""
-    for mart, release in releases(manifest):
-        tests = [
-            node["test_metadata"]
-            for node in manifest["nodes"].values()
-            if node["resource_type"] == "test"
-            and node.get("attached_node") == release["unique_id"]
-            and node.get("test_metadata")
-        ]
-        names = {test["name"] for test in tests}
-        macros = {name.split(".")[-1] for name in release["depends_on"]["macros"]}
-        means = [name for name in mart["columns"] if name.startswith("mean_")]
-        medians = [name for name in mart["columns"] if name.startswith(("median_", *QUARTILES))]
-        # Those not at zero are a share of the group, and ties that go both ways of all ties.
-        shares = [
-            name
-            for name in mart["columns"]
-            if name.startswith("share_") or name in ("n_nonzero", "reciprocity")
-        ]
-        # Calls between areas are a sum that one caller, or one who is called, may make up.
-        sums = means or "n_interactions" in mart["columns"]
-        assert ("dominance" in names) == bool(sums), mart["name"]
-        assert ("complement_share" in names) == bool(shares), mart["name"]
-        assert ("has_order_statistics_size" in macros) == bool(medians), mart["name"]
-        if medians:
-            [test] = [test for test in tests if test["name"] == "no_extremes"]
-            assert test["kwargs"]["order_statistics"] == medians
-            assert set(medians) <= set(
-                *(
-                    test["kwargs"]["also_null_elsewhere"]
-                    for test in tests
-                    if test["name"] == "suppressed_is_null"
-                )
-            )
-
-
-def test_marts_are_what_was_released(manifest):
     for mart in marts(manifest):
-        parents = [name.split(".")[-1] for name in mart["depends_on"]["nodes"]]
-        assert sorted(parents) == [f"current_{mart['name']}", f"release_{mart['name']}"]
+        parents = {name.split(".")[-1] for name in mart["depends_on"]["nodes"]}
+        shared = {"int_study_periods", "int_area_list"}
+        # The values of keys, and rules of their own for what is missing of sums and means.
+        shared |= {"distance_bands", "int_profile_indicator_splits", "int_segments"}
+        shared |= {"int_listener_groups", "int_listener_dimensions"}
+        shared |= {"int_profile_means", "int_segment_means"}
+        assert parents - shared == {f"candidate_{mart['name']}", "int_withheld_cells"}
 
 
-def test_every_relation_that_is_protected_is_registered_and_the_other_way_round():
-    """What adds up must be attacked, and what is attacked as a sum must be protected."""
-    with (PROJECT / "seeds/disclosure_relations.csv").open() as file:
-        sums = {
-            line["relation_id"]
-            for line in csv.DictReader(file)
-            if line["kind"] in ("sum", "sum_with_rest", "same_sum")
-        }
-    folder = PROJECT / "models/intermediate/disclosure"
-    protected = set()
-    for path in folder.glob("int_additive_groups_*.sql"):
-        protected |= set(re.findall(r"'(\w+)' as relation_id", path.read_text()))
-    # Residents of all levels are as many: the groups of residents_total in the study. Sums over
-    # listeners: a group is published whole or not at all, and int_listener_kinds looks at the rest.
-    elsewhere = {"residents_levels", "listeners_totals", "listeners_nonzero", "listeners_hours"}
-    assert sums - elsewhere == protected
+def test_the_gate_reads_every_candidate(manifest):
+    """dbt must be told the candidates by name, so this one list is held to the marts."""
+    [cells] = [model for model in models(manifest) if model["name"] == "int_table_cells"]
+    read = {name.split(".")[-1] for name in cells["depends_on"]["nodes"]}
+    assert read == {f"candidate_{mart['name']}" for mart in marts(manifest)}
+
+
+def test_a_mart_is_named_in_few_files(manifest):
+    """Its candidate, itself, descriptions, and the list of candidates; in no macro and no test."""
+    for mart in marts(manifest):
+        named = re.compile(rf"(?<![a-z_])(candidate_)?{mart['name']}(?![a-z_])")
+        found = [
+            path.relative_to(PROJECT)
+            for folder in ("macros", "tests/generic")
+            for path in sorted((PROJECT / folder).rglob("*"))
+            if path.suffix in (".sql", ".yml") and named.search(path.read_text())
+        ]
+        assert not found, (mart["name"], found)
 
 
 def test_the_threshold_is_written_in_one_macro():
@@ -207,7 +177,9 @@ def test_the_threshold_is_written_in_one_macro():
         "macros/checks/check_vars.sql",
         "macros/privacy/has_min_group_size.sql",
         "macros/release/record_build.sql",
+        "macros/release/release_rules.sql",
         "tests/generic/min_group_size.sql",
+        "tests/generic/residual.sql",
     ]
 
 
@@ -218,8 +190,58 @@ def test_no_mart_column_is_an_identifier(manifest):
 
 
 def test_every_model_says_its_grain(manifest):
+    """A candidate has the grain of its mart, of which it is all cells with people."""
     for model in models(manifest):
-        assert "Grain:" in model["description"], model["name"]
+        if not model["path"].startswith("candidates/"):
+            assert "Grain:" in model["description"], model["name"]
+
+
+DOMAINS = {"presence", "homes", "flows", "trajectories", "phone_use", "listening"}
+#: Which layers a layer may read.
+READS = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "candidates": {"intermediate", "candidates", "seed"},
+    "disclosure": {"intermediate", "candidates", "disclosure", "source"},
+    "marts": {"intermediate", "candidates", "disclosure", "seed"},
+}
+
+
+def layer_of(manifest, unique_id):
+    node = manifest["nodes"].get(unique_id)
+    if node is None or node["resource_type"] == "seed":
+        return unique_id.split(".")[0]
+    return node["path"].split("/")[0]
+
+
+def test_layers_are_read_in_the_order_of_the_data(manifest):
+    for model in models(manifest):
+        layer = layer_of(manifest, model["unique_id"])
+        read = {layer_of(manifest, name) for name in model["depends_on"]["nodes"]}
+        assert read <= READS[layer], model["name"]
+
+
+def test_there_is_no_circle_between_folders(manifest):
+    edges = {}
+    for model in models(manifest):
+        for name in model["depends_on"]["nodes"]:
+            parent = manifest["nodes"].get(name)
+            if parent and parent["resource_type"] == "model":
+                here, there = (node["path"].rsplit("/", 1)[0] for node in (model, parent))
+                if here != there:
+                    edges.setdefault(here, set()).add(there)
+    done, path = set(), []
+
+    def visit(folder):
+        assert folder not in path, [*path, folder]
+        if folder not in done:
+            path.append(folder)
+            for parent in sorted(edges.get(folder, ())):
+                visit(parent)
+            done.add(path.pop())
+
+    for folder in sorted(edges):
+        visit(folder)
 
 
 def test_names_match_folders(manifest):
@@ -228,23 +250,22 @@ def test_names_match_folders(manifest):
         name = model["name"]
         if layer == "staging":
             assert name.startswith(f"stg_{domains[-1]}__"), name
-        elif layer == "intermediate":
+        elif layer in ("intermediate", "disclosure"):
             # What is rejected is read by operators, so it carries a plain name.
-            prefixes = ("candidate_", "release_")
             plain = ("rejected_events", "rejected_listener_rows", "rejected_recharges")
-            assert name.startswith(("int_", *prefixes)) or name in plain, name
-            assert name.startswith(prefixes) == (
-                domains[0] in ("mobility", "habits", "listeners")
-            ), name
+            assert name.startswith("int_") or name in plain, name
+        elif layer == "candidates":
+            assert name.startswith("candidate_"), name
+            assert set(domains) <= DOMAINS, name
         else:
             assert not re.match("(stg|int|candidate|fct|dim)_", name), name
+            assert set(domains) <= DOMAINS, name
 
 
 def test_candidates_and_marts_lie_in_folders_of_the_same_name(manifest):
     folders = {model["name"]: model["path"].split("/")[1:-1] for model in models(manifest)}
     for mart in marts(manifest):
         assert folders[mart["name"]] == folders[f"candidate_{mart['name']}"], mart["name"]
-        assert folders[mart["name"]] == folders[f"release_{mart['name']}"], mart["name"]
 
 
 def test_models_are_short():
@@ -259,24 +280,16 @@ def test_columns_of_marts_are_described_by_shared_blocks(manifest):
 
 
 def test_no_model_has_more_than_seven_parents(manifest):
-    """Beside its own parts: a union of int_x_a, int_x_b, ... called int_x is one thing."""
+    """Beside its own parts: a union of int_x_a, int_x_b, ... called int_x is one thing.
+
+    The table of all table cells is a union of all candidates.
+    """
     for model in models(manifest):
+        if model["name"] == "int_table_cells":
+            continue
         parents = {name.split(".")[-1] for name in model["depends_on"]["nodes"]}
         others = {name for name in parents if not name.startswith(f"{model['name']}_")}
         assert len(others) <= 7, model["name"]
-
-
-def test_sources_are_read_where_they_come_in(manifest):
-    """Staging reads landing, marts what was released, and one model what the audit asks for."""
-    for model in models(manifest):
-        parents = {name.split(".")[0] for name in model["depends_on"]["nodes"]} - {"seed"}
-        if model["path"].startswith("staging/"):
-            assert parents == {"source"}, model["name"]
-        elif model["path"].startswith("marts/") or model["name"] == "int_withheld_cells":
-            assert parents == {"model", "source"}, model["name"]
-        else:
-            # Of seeds alone: what marts tell of, whoever is in it.
-            assert parents == {"model"} or model["name"] == "int_profile_indicator_splits"
 
 
 def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
@@ -299,23 +312,6 @@ def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
         "int_study_periods",
         "int_study_window",
     }
-
-
-def test_the_retention_test_reads_every_table_that_expires(manifest):
-    [test] = [
-        node
-        for node in manifest["nodes"].values()
-        if node["name"] == "assert_nothing_is_older_than_allowed"
-    ]
-    expiring = {
-        model["unique_id"]
-        for model in models(manifest)
-        if model["config"]["materialized"] not in ("view", "ephemeral")
-        and model["config"]["meta"].get("retention", "none") != "none"
-    }
-    parents = set(test["depends_on"]["nodes"])
-    released = "source.throng.disclosure.published_cells"
-    assert parents == expiring | {"model.throng.int_study_window", released}
 
 
 def test_nothing_depends_on_today():

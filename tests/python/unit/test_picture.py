@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from throng.cli import app
 from throng.picture.day import Day, Event, Journey, Stop, TrueStop, read_day
 from throng.picture.draw import draw
-from throng.synth import Settings, SynthError, generate
 from throng.synth.folders import MANIFEST, MARKER
+from throng.synth.generator import generate
+from throng.synth.settings import Settings, SynthError
 
 PROJECT = Path(__file__).parents[3]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -76,8 +76,8 @@ def test_parameters_hold_for_their_row():
     trace = pa.array([HOME_AND_FAR] * 2, TRACE)
     one = pa.array([1, 1])
     stops = detect_stops(trace, one, pa.array([30, 90]), pa.array([720, 720]), one, one)
-    kinds = [[stop["kind"] for stop in row] for row in stops.to_pylist()]
-    assert kinds == [["stay", "pass_by", "stay"], ["pass_by", "pass_by", "stay"]]
+    stop_types = [[stop["stop_type"] for stop in row] for row in stops.to_pylist()]
+    assert stop_types == [["stay", "pass_by", "stay"], ["pass_by", "pass_by", "stay"]]
 
 
 def test_parameters_may_be_decimals():
@@ -93,7 +93,7 @@ def test_coordinates_may_be_decimals():
         for minute, place in [(0, here), (60, here), (120, there)]
     ]
     [stops] = stops_of(pa.array([trace], pa.list_(kind))).to_pylist()
-    assert [stop["kind"] for stop in stops] == ["stay", "pass_by"]
+    assert [stop["stop_type"] for stop in stops] == ["stay", "pass_by"]
 
 
 @pytest.mark.parametrize("value", [-1.0, float("nan")])
@@ -113,7 +113,7 @@ def test_a_stop_as_sql_sees_it():
     [stops] = stops_of(HOME_AND_FAR).to_pylist()
     assert stops[2] == {
         "stop_number": 3,
-        "kind": "stay",
+        "stop_type": "stay",
         "arrived_after": at(120),
         "arrived_at": at(180),
         "left_at": at(300),
@@ -142,10 +142,10 @@ def test_a_journey_as_sql_sees_it():
     }
 
 
-def stay(number, north_km, arrived, left, after=None, before=None, kind="stay", cell=1):
+def stay(number, north_km, arrived, left, after=None, before=None, stop_type="stay", cell=1):
     return {
         "stop_number": number,
-        "kind": kind,
+        "stop_type": stop_type,
         "arrived_after": at(after),
         "arrived_at": at(arrived),
         "left_at": at(left),
@@ -165,7 +165,7 @@ def with_stops(*rows):
 STOP = pa.struct(
     [
         ("stop_number", pa.int32()),
-        ("kind", pa.string()),
+        ("stop_type", pa.string()),
         *(
             (n, pa.timestamp("us", tz="UTC"))
             for n in ("arrived_after", "arrived_at", "left_at", "left_before")
@@ -186,8 +186,8 @@ def test_a_journey_is_not_longer_than_allowed():
 
 
 def test_one_place_cut_by_silence_is_no_journey():
-    near = stay(2, 0.5, 70, 70, kind="pass_by")
-    far = stay(2, 9, 70, 70, kind="pass_by", cell=None)
+    near = stay(2, 0.5, 70, 70, stop_type="pass_by")
+    far = stay(2, 9, 70, 70, stop_type="pass_by", cell=None)
     ends = stay(1, 0, 0, 60), stay(3, 0.2, 100, 200)
     assert journeys_of(with_stops([ends[0], near, ends[1]])).to_pylist() == [[]]
     [[round_trip]] = journeys_of(with_stops([ends[0], far, ends[1]])).to_pylist()
@@ -265,12 +265,16 @@ def test_journeys_join_stays_in_order_with_ordered_bounds(traces):
     rows = [[event(*e) for e in sorted(trace)] for trace in traces]
     stops = stops_of(pa.array(rows, TRACE))
     for found, journeys in zip(stops.to_pylist(), journeys_of(stops).to_pylist(), strict=True):
-        kinds = {stop["stop_number"]: stop["kind"] for stop in found}
+        stop_types = {stop["stop_number"]: stop["stop_type"] for stop in found}
         for journey in journeys:
             between = range(journey["origin_stop"] + 1, journey["destination_stop"])
-            assert all(kinds[number] == "pass_by" for number in between)
+            assert all(stop_types[number] == "pass_by" for number in between)
             assert len(journey["passed_cells"]) == len(between)
-            assert kinds[journey["origin_stop"]] == kinds[journey["destination_stop"]] == "stay"
+            assert (
+                stop_types[journey["origin_stop"]]
+                == stop_types[journey["destination_stop"]]
+                == "stay"
+            )
             assert journey["departed_after"] <= journey["departed_before"]
             assert journey["departed_before"] <= journey["arrived_before"]
             assert journey["departed_after"] <= journey["arrived_after"]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from throng.mobility.stops import (
     CONFIRM_MINUTES,
     EARTH_RADIUS_KM,
-    MAST_REACH_KM,
     MEDIAN,
     MEDOID,
     NO_CELL,
     NO_TIME,
     QUICK_MOVE_COST,
+    SITE_REACH_KM,
     SLOW_HOURS,
     SLOW_MOVE_COST,
     TIME_MEAN,
@@ -33,7 +33,7 @@ MINUTE = 60_000_000
 KM = 1 / 111.19493  # degrees of latitude
 
 # Places by name, in km north of the equator: B is near A, W farther than a ping-pong reaches, X is
-# out of reach of all masts of A.
+# out of reach of all sites of A.
 PLACES = {"A": 0.0, "a": 0.8, "B": 3.0, "C": 4.0, "W": 20.0, "X": 60.0, "Y": 120.0}
 
 
@@ -121,7 +121,7 @@ def test_a_bound_is_unknown_beyond_a_gap():
 
 
 def test_a_pass_by_within_reach_proves_nothing():
-    # The mast at W may have served a phone at A; X cannot.
+    # The site at W may have served a phone at A; X cannot.
     stops = found((0, "X"), (60, "W"), (400, "A"), (800, "A"))
     assert stops[2][:4] == ("stay", "A", 0, 400)
 
@@ -370,7 +370,7 @@ def test_no_course_is_cheaper_than_the_one_taken(steps):
     position = np.array([[PLACES[place] / EARTH_RADIUS_KM, 0.0, 0.0] for place in sites])
     site = np.array([sites.index(place) for place in observed])
     microseconds = when.astype(np.int64) * MINUTE
-    reach = MAST_REACH_KM / EARTH_RADIUS_KM
+    reach = SITE_REACH_KM / EARTH_RADIUS_KM
     at = _most_plausible(microseconds, site, position, 1 / EARTH_RADIUS_KM, reach, 10**12)
     # Events between two visits keep their own sites: fill them in as cheaply as can be.
     is_fixed = at != site

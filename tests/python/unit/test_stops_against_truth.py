@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+# A comparison of methods over whole countries, near to a benchmark.
+pytestmark = pytest.mark.long
+
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "stops.py"
 
 

@@ -19,10 +19,11 @@ import shapely
 import typer
 from typer.testing import CliRunner
 
-from throng.synth import Settings, SynthError, generate
-from throng.synth.command import synth
+from throng.landing.feeds import EVENT_COLUMNS
+from throng.synth.commands import synth
 from throng.synth.dirt import REASONS
-from throng.udfs.landing import EVENT_COLUMNS
+from throng.synth.generator import generate
+from throng.synth.settings import Settings, SynthError
 
 SMALL = Settings(
     subscribers=700,

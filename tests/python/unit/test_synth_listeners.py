@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from throng.cli import app
-from throng.synth import Settings, SynthError, generate
+from throng.synth.generator import generate
 from throng.synth.listeners import (
     CUSTOMER_COLUMNS,
     CUSTOMERS_FILE,
@@ -17,6 +17,7 @@ from throng.synth.listeners import (
     ListenerSettings,
     generate_listeners,
 )
+from throng.synth.settings import Settings, SynthError
 
 SMALL = ListenerSettings(events=20_000, customers=300, start=date(2020, 2, 3), days=10, seed=7)
 
@@ -47,7 +48,7 @@ def test_the_files_are_as_the_feed_is_described(landing):
     with (landing / CUSTOMERS_FILE).open(newline="") as file:
         customers = list(csv.DictReader(file))
     assert tuple(customers[0]) == tuple(CUSTOMER_COLUMNS)
-    assert [row["CustID"] for row in customers] == [str(n) for n in range(300)]
+    assert [row["CustID"] for row in customers] == [str(n) for n in range(1, 301)]
     for row in customers:
         assert datetime.strptime(row["SignDate"], "%m/%d/%Y").date() < SMALL.start
         assert len(row["zip"]) == 5
@@ -59,7 +60,7 @@ def test_the_files_are_as_the_feed_is_described(landing):
     end = SMALL.start + timedelta(days=SMALL.days)
     times = []
     for row in filter(is_clean, events):
-        assert 0 <= int(row[1]) < 300
+        assert 1 <= int(row[1]) <= 300
         assert len(row[5]) == 5
         times.append(datetime.strptime(row[3], "%Y-%m-%d %H:%M:%S"))
     assert times == sorted(times), "the file is in order of time"

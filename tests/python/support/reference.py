@@ -33,6 +33,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from tests.python.support.placeholders import is_placeholder
 from throng.mobility.journeys import find_journeys
 from throng.mobility.stops import NO_TIME, Events, Rules, find_stops
 
@@ -101,7 +102,7 @@ KEYS = {
     ),
     "count_subscribers_single_area": ("period", "period_start", "area_level", "area_id"),
     "count_subscribers_home_area": ("period", "period_start", "area_level", "area_id"),
-    "count_stops": ("period", "period_start", "area_level", "area_id", "kind"),
+    "count_stops": ("period", "period_start", "area_level", "area_id", "stop_type"),
     "stay_durations": ("period", "period_start", "area_level", "area_id"),
     "day_rhythm": ("period", "period_start", "area_level", "area_id", "hour_of_day", "activity"),
     "journeys_od": ("period", "period_start", "area_level", "from_area_id", "to_area_id"),
@@ -242,7 +243,9 @@ def _read_events(landing: Path, event_columns: dict[str, str], delimiter: str) -
             source["malformed"].append(malformed)
             for name in EVENT_COLUMNS:
                 missing = malformed or name not in position
-                source[name].append("" if missing else fields[position[name]])
+                value = "" if missing else fields[position[name]]
+                is_who = name in ("subscriber_id", "counterpart_id")
+                source[name].append("" if is_who and is_placeholder(value) else value)
     types = {"row_no": pa.int64(), "malformed": pa.bool_()}
     return pa.table({k: pa.array(v, type=types.get(k, pa.string())) for k, v in source.items()})
 
@@ -467,7 +470,7 @@ middles as (
 staying as (
     select distinct subscriber_id, week, hour, day
     from stops join middles on middle between arrived_at and left_at
-    where kind = 'stay'
+    where stop_type = 'stay'
 ),
 moving as (
     select distinct subscriber_id, week, hour, day
@@ -615,7 +618,7 @@ MARTS = {
         group by all
     """,
     "count_stops": f"""
-        select {DAY.format("date_trunc('day', arrived_at)")}, area_level, above.area_id, kind,
+        select {DAY.format("date_trunc('day', arrived_at)")}, area_level, above.area_id, stop_type,
                count(distinct subscriber_id) as n_subscribers, count(*) as n_stops
         from stops join above on above.cell_area_id = stops.area_id
         group by all
@@ -626,7 +629,7 @@ MARTS = {
             select date_trunc('week', arrived_at) as week, area_level, above.area_id,
                    subscriber_id, avg(at_least) as at_least, avg(at_most) as at_most
             from stops join above on above.cell_area_id = stops.area_id
-            where kind = 'stay'
+            where stop_type = 'stay'
             group by all
         )
         select 'week' as period, cast(week as timestamp) as period_start, area_level, area_id,
@@ -754,7 +757,7 @@ def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
     known = pd.DataFrame(
         {
             "subscriber_id": who(stops.offsets),
-            "kind": np.where(stops.is_stay, "stay", "pass_by"),
+            "stop_type": np.where(stops.is_stay, "stay", "pass_by"),
             "arrived_after": when(stops.arrived_after),
             "arrived_at": when(stops.arrived_at),
             "left_at": when(stops.left_at),
@@ -766,7 +769,7 @@ def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         create table stops as
-        select subscriber_id, kind, area_id,
+        select subscriber_id, stop_type, area_id,
                make_timestamp(arrived_at) as arrived_at, make_timestamp(left_at) as left_at,
                (left_at - arrived_at) / 60e6 as at_least,
                (left_before - arrived_after) / 60e6 as at_most

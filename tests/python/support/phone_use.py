@@ -132,8 +132,8 @@ def nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1) + 1
 
 
-def is_fair(values: pd.Series, threshold: int = 16) -> bool:
-    """Whether values added up tell of no small group and of nobody alone, by the definitions."""
+def passes_rules(values: pd.Series, threshold: int = 16) -> bool:
+    """Whether values added up pass minimum frequency and dominance, by the definitions."""
     numbers = values.dropna().sort_values(ascending=False).to_numpy(dtype=float)
     if not len(numbers):
         return True

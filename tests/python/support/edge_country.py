@@ -28,6 +28,12 @@ STUDY_START = "2019-12-18"
 STUDY_END = "2020-01-14"
 HOME_START = "2019-12-21"
 HOME_END = "2020-01-03"
+STUDY = {
+    "study_start": STUDY_START,
+    "study_end": STUDY_END,
+    "home_start": HOME_START,
+    "home_end": HOME_END,
+}
 
 BACKGROUND_FROM = "2020-01-09"
 NO_BACKGROUND = ("2019-12-25", "2020-01-01")
@@ -366,10 +372,12 @@ def _faults(country: _Country) -> None:
         country.raw(file, *good, "")  # one field too many, and it is empty
         country.raw(file, *good, "a", "b")
         country.raw(file, "", "nonsense")  # before missing_subscriber and unparsable_time
-        # missing_subscriber: 3
+        # missing_subscriber: 5
         country.raw(file, "", *good[1:])
         country.raw(file, "   ", *good[1:])
         country.raw(file, "", "", "", "", "", "", "", "")  # before all that is missing
+        country.raw(file, "\\N", *good[1:])  # placeholders
+        country.raw(file, " 0000000 ", *good[1:])
         # missing_time: 2
         country.raw(file, "bad", "", *good[2:])
         country.raw(file, "bad", "  ", "", *good[3:])  # before missing_cell

@@ -12,6 +12,11 @@ from collections import Counter, defaultdict
 from datetime import date, datetime
 from pathlib import Path
 
+import pytest
+
+from tests.python.conftest import Server
+from tests.python.support.placeholders import is_placeholder
+
 FEATURES = (
     "n_unique_tracks",
     "n_morning",
@@ -51,7 +56,7 @@ def parsed(fields: list[str], first: date, last: date) -> tuple | str:
     if len(fields) != 6:
         return "malformed_row"
     event, customer, track, at, mobile, zip_code = (field.strip(" ") for field in fields)
-    if not customer:
+    if is_placeholder(customer):
         return "missing_customer"
     if not at:
         return "missing_time"
@@ -97,7 +102,7 @@ def read_customers(landing: Path) -> tuple[dict[str, dict[str, str]], Counter]:
                     refused["malformed_row"] += 1
                     continue
                 row = {name: value.strip(" ") for name, value in zip(names, fields, strict=True)}
-                if not row["CustID"]:
+                if is_placeholder(row["CustID"]):
                     refused["missing_customer"] += 1
                     continue
                 if row["CustID"] in customers:
@@ -177,3 +182,40 @@ def summary(found: dict[str, dict]) -> dict[tuple[str, str, str], dict]:
         for group, members in groups.items()
         for feature in FEATURES
     }
+
+
+def rows(server: Server, table: str, columns: list[str]) -> list[dict]:
+    found = server.query(f"select {', '.join(columns)} from {table}")
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+def assert_equal(actual: dict, right: dict, what: object) -> None:
+    assert actual.keys() == right.keys()
+    for name, value in right.items():
+        if isinstance(value, float):
+            assert actual[name] == pytest.approx(value, rel=1e-12), (what, name)
+        else:
+            assert actual[name] == value, (what, name)
+
+
+def assert_profiles(server: Server, right: dict[str, dict]) -> None:
+    """Every customer, every column."""
+    [columns] = {tuple(profile) for profile in right.values()}
+    found = rows(server, "protected.int_listener_profiles", ["customer_id", *columns])
+    found = {row.pop("customer_id"): row for row in found}
+    assert found.keys() == {server.pseudonym(customer) for customer in right}
+    for customer, profile in right.items():
+        assert_equal(found[server.pseudonym(customer)], profile, customer)
+
+
+def assert_statistics(server: Server, right: dict[tuple[str, str, str], dict]) -> None:
+    """Every group, every feature, every statistic."""
+    keys = ["grouped_by", "group_value", "feature"]
+    measures = list(next(iter(right.values())))
+    found = rows(server, "protected.candidate_listener_summary", [*keys, *measures])
+    found = {tuple(row.pop(key) for key in keys): row for row in found}
+    # Two features are there for the rules alone.
+    found = {key: row for key, row in found.items() if key[2] in FEATURES}
+    assert found.keys() == right.keys()
+    for key, numbers in right.items():
+        assert_equal(found[key], numbers, key)

@@ -23,7 +23,7 @@ class Event(NamedTuple):
 
 
 class Recharge(NamedTuple):
-    """What bandicoot needs of a top-up."""
+    """What bandicoot needs of a recharge."""
 
     recharge_at: datetime
     amount: float
@@ -67,7 +67,7 @@ def _imported():
         function = getattr(bandicoot.individual, name).func
         _mend(bandicoot.individual, function, "/ len(records)", "/ len(user_count)")
     # A span of less than a day counts as one, says the comment there; the code cuts longer ones to
-    # a day, and divides by 0 where all top-ups are of one day.
+    # a day, and divides by 0 where all recharges are of one day.
     _mend(bandicoot.recharge, bandicoot.recharge.average_balance_recharges, "min(1, ", "max(1, ")
     return bandicoot
 
@@ -219,7 +219,7 @@ def profile(user) -> pd.DataFrame:
         rows += network_indicators(user)
     frame = pd.DataFrame(rows, columns=[*KEYS, "value"])
     if len(user.recharges) == 1:
-        # Nothing lies between one top-up and the next: bandicoot's 0 is no estimate.
+        # Nothing lies between one recharge and the next: bandicoot's 0 is no estimate.
         [balance] = frame.index[frame["indicator"] == "average_balance_recharges"]
         assert frame.at[balance, "value"] == 0
         frame.at[balance, "value"] = None

@@ -1,0 +1,180 @@
+"""The two test commands: what is in which, so that no test and no promise falls between them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tests.python.conftest import PROJECT, clean_environment
+
+#: What the README and the documents it points to promise, and a test of `make test` that checks it:
+#: where its id begins. The ids begin in tests/python. Every mart has a test of its own, see below.
+PROMISES = {
+    "every number is what a second engine counts": "integration/test_marts.py::test_candidate[",
+    "what is published is what was counted": "integration/test_marts.py::test_release[",
+    "only groups of 16 people or more are published": (
+        "integration/test_synthetic_country.py::test_readers_see_what_was_audited["
+    ),
+    "small numbers cannot be worked out": "unit/test_disclosure_attack.py::",
+    "tables of others can be audited": "unit/test_disclosure_command.py::",
+    "nothing is seen before it was audited": (
+        "integration/test_synthetic_country.py::"
+        "test_a_build_shows_nothing_and_cannot_be_published_before_the_audit"
+    ),
+    "releases are listed and shown": (
+        "integration/test_synthetic_country.py::test_a_release_is_listed_and_shown"
+    ),
+    "a release can be withdrawn": (
+        "integration/test_synthetic_country.py::"
+        "test_a_withdrawn_release_is_out_of_sight_and_in_the_ledger"
+    ),
+    "what is published is not changed": (
+        "integration/test_synthetic_country.py::test_published_again_nothing_happens"
+    ),
+    "a mart is exported, and no other table": (
+        "integration/test_synthetic_country.py::test_a_mart_is_exported_and_nothing_else"
+    ),
+    "the summary is right": "integration/test_synthetic_country.py::test_the_summary_is_right",
+    "every refused row has one reason": (
+        "integration/test_synthetic_country.py::test_every_dirty_row_is_rejected_for_its_reason"
+    ),
+    "a placeholder is nobody": (
+        "integration/test_missing_identifiers.py::"
+        "test_fifteen_people_and_a_placeholder_are_fifteen["
+    ),
+    "what is too old goes, the published stays": (
+        "integration/test_synthetic_country.py::"
+        "test_what_is_too_old_goes_and_what_is_published_stays"
+    ),
+    "listeners are what plain Python counts": (
+        "integration/test_synthetic_country.py::test_listeners_are_what_plain_python_says"
+    ),
+    "own column names and file formats": (
+        "integration/test_marts.py::test_other_ways_to_write_the_same_events["
+    ),
+    "recharges are a feed": "integration/test_recharges.py::test_recharges_land",
+    "no identifier goes below landing": (
+        "integration/test_marts.py::test_no_raw_identifier_below_landing"
+    ),
+    "the key is nowhere to be read": (
+        "integration/test_server.py::test_the_key_is_nowhere_to_be_read"
+    ),
+    "a study is under one key": (
+        "integration/test_keys.py::test_a_study_across_two_keys_stops_before_any_model["
+    ),
+    "a destroyed key is refused": (
+        "integration/test_keys.py::test_a_destroyed_key_is_refused_and_its_successor_goes_on"
+    ),
+    "any Hive client can connect": (
+        "integration/test_server.py::test_beeline_has_the_functions_and_the_same_settings"
+    ),
+    "the server is for this machine only": (
+        "integration/test_server.py::test_nothing_listens_beyond_loopback"
+    ),
+    "a killed run does no harm": "integration/test_killed_run.py::",
+    "a feed that has landed is read or named": (
+        "integration/test_bad_input.py::test_a_feed_that_has_landed_and_is_not_named"
+    ),
+    "bad input gives one sentence": "integration/test_bad_input.py::test_a_var_that_cannot_work[",
+    "the synthetic country is the same each time": (
+        "unit/test_synth.py::test_same_seed_same_bytes["
+    ),
+}
+
+
+def pytest_of(target: str) -> list[str]:
+    """The options that a target of the Makefile gives to pytest."""
+    makefile = (PROJECT / "Makefile").read_text()
+    recipe = re.search(rf"(?m)^{target}:.*\n((?:\t.*\n)+)", makefile)[1]
+    [options] = re.findall(r"-m pytest(.*)", recipe)
+    return shlex.split(options)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Ids of tests, from tests/python on.
+
+    Attributes:
+        every: all that there are.
+        chosen: those of `make test`.
+        long: those that are marked long.
+    """
+
+    every: frozenset[str]
+    chosen: frozenset[str]
+    long: frozenset[str]
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory) -> Collection:
+    """What pytest itself collects with the options of `make test`."""
+    file = tmp_path_factory.mktemp("collection") / "ids.json"
+    options = pytest_of("test")
+    workers = options.index("--numprocesses")
+    del options[workers : workers + 2]
+    done = subprocess.run(
+        [
+            *[sys.executable, "-m", "pytest", "--collect-only", "--quiet", *options],
+            *["-p", "tests.python.support.collected", "-p", "no:cacheprovider"],
+        ],
+        cwd=PROJECT,
+        env=clean_environment(COLLECTED=str(file), PYTHONPATH=str(PROJECT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Collection(
+        **{name: frozenset(ids) for name, ids in json.loads(file.read_text()).items()}
+    )
+
+
+def test_every_test_is_in_make_test_or_marked_long(collection):
+    print(f"make test: {len(collection.chosen)} tests; long: {len(collection.long)}")
+    assert collection.chosen | collection.long == collection.every
+    assert not collection.chosen & collection.long
+    assert len(collection.chosen) + len(collection.long) == len(collection.every)
+    assert collection.long and len(collection.chosen) > len(collection.long)
+
+
+def test_make_test_all_leaves_nothing_out():
+    """It gives pytest what `make test` gives, but for the choice of tests."""
+    short, everything = pytest_of("test"), pytest_of("test-all")
+    assert short == [*everything, "-m", "not long"]
+    assert everything == ["--numprocesses", "2"]
+
+
+def test_ci_runs_make_test():
+    lines = (PROJECT / ".ci/run").read_text().splitlines()
+    assert [line for line in lines if line.startswith("make")] == ["make test"]
+
+
+def test_long_are_tests_of_a_server_and_comparisons_of_methods(collection):
+    files = {test.partition("::")[0] for test in collection.long}
+    others = {name for name in files if not name.startswith("integration/")}
+    assert others == {"unit/test_stops_against_truth.py"}
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_every_promise_of_the_readme_is_held_by_make_test(collection, promise):
+    assert any(test.startswith(PROMISES[promise]) for test in collection.chosen)
+
+
+def test_every_mart_is_published_once_in_make_test(collection, manifest):
+    marts = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["path"].startswith("marts/")
+    }
+    published = {
+        re.search(r"\[(\w+)\]", test)[1]
+        for test in collection.chosen
+        if "::test_readers_see_what_was_audited[" in test
+    }
+    assert published == marts

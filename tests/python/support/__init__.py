@@ -1,0 +1,1 @@
+"""What tests share: worlds to build from, second calculations, and ways to compare."""

@@ -1,0 +1,40 @@
+"""What stands in a table or a folder, and whether two tables say the same."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+from pandas.testing import assert_frame_equal
+
+from tests.python.conftest import Server
+
+
+def fingerprint(folder: Path) -> dict[str, tuple[int, str]]:
+    return {
+        str(path): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def table(server: Server, name: str, columns: list[str]) -> pd.DataFrame:
+    rows = server.query(f"select {', '.join(columns)} from {name}")
+    frame = pd.DataFrame(rows, columns=columns)
+    if "period_start" in columns:
+        frame["period_start"] = pd.to_datetime(frame["period_start"]).astype("datetime64[us]")
+    return frame
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.astype({name: object for name in frame if frame[name].dtype.kind in "OTU"})
+    frame = frame.where(frame.notna(), None)
+    order = frame.astype(str).sort_values(list(frame.columns)).index
+    return frame.loc[order].reset_index(drop=True)
+
+
+def assert_same(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
+    expected = in_order(expected[list(actual.columns)])
+    # Two engines add up in different orders.
+    assert_frame_equal(in_order(actual), expected, check_dtype=False, rtol=1e-9, atol=1e-9)

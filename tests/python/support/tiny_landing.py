@@ -1,0 +1,16 @@
+"""One cell in one area, and the sentence that a build over it stops with."""
+
+from __future__ import annotations
+
+AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
+CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
+
+
+def stopped_with(done) -> str:
+    """The one sentence a build stopped with, given that it built nothing and shows no trace."""
+    assert done.returncode != 0, done.stdout
+    assert "created sql" not in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    [start] = [i for i, line in enumerate(lines) if "Compilation Error in operation" in line]
+    return lines[start + 1].strip()
