@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pandas as pd
 import pytest
+from pyhive import hive
 
 from tests.python.conftest import Server
 from tests.python.support import edge_country, reference
 from tests.python.support.edge_country import STUDY
 from tests.python.support.tables import assert_same, fingerprint, in_order, table
+from throng.release.attack import declared_relations, lookups
+from throng.release.search import search_relations
+from throng.release.warehouse import Warehouse
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +227,16 @@ def test_dbt_sessions_have_the_settings_of_the_server(server, built, landing):
     assert '"zone": "UTC"' in zone.stdout, zone.stdout
     cast = server.dbt("show", "--inline", "select cast('x' as int) as number", landing=landing)
     assert "CAST_INVALID_INPUT" in cast.stdout, cast.stdout
+
+
+def test_nothing_adds_up_that_no_mart_declares(server, built):
+    """And what is declared holds, or the search would refuse to go on."""
+    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    with contextlib.closing(connection):
+        warehouse = Warehouse(connection)
+        declared = declared_relations(warehouse)
+        found = search_relations(warehouse, lookups(warehouse), declared, print)
+    assert found.unexplained == []
 
 
 @pytest.mark.long
