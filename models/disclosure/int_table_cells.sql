@@ -14,6 +14,7 @@
     ref('candidate_count_home_relocations'),
     ref('candidate_count_visits_home_away'),
     ref('candidate_count_subscribers_home_area'),
+    ref('candidate_count_visitors'),
     ref('candidate_od_matrix_directed_all_pairs'),
     ref('candidate_od_matrix_directed_consecutive_pairs'),
     ref('candidate_od_matrix_undirected_all_pairs'),
