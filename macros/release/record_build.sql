@@ -133,6 +133,8 @@ select
         as epsilon,
     (select count(distinct area_level) from protected.int_area_list) as n_area_levels,
     {{ var('rounding_base') }} as rounding_base,
+    -- What operations of the release have to know: the marts of other feeds are not in dbt's graph.
+    '{{ var('feeds') | join(',') }}' as feeds,
     relations.relation_set,
     -- Raise it when the rules of suppression change.
     '2' as method_version,

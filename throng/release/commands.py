@@ -82,13 +82,13 @@ def audit(
     for turn in range(repairs + 1):
         # A session of its own for each turn: an old one would look for the old files.
         with _warehouse() as warehouse:
-            operation("plan_release")
+            operation(warehouse, "plan_release")
             attack = attack_release(
                 warehouse, _progress, cache, find_repairs=turn < repairs, search=search
             )
             if attack is None:
                 typer.echo("There is nothing to attack. Next: throng release publish")
-                operation("record_check", name="audit")
+                operation(warehouse, "record_check", name="audit")
                 return
             if search is None:
                 _name_unexplained(attack.search, strict)
@@ -96,7 +96,7 @@ def audit(
             for line in _verdicts(attack):
                 typer.echo(line)
             if attack.audit.passed:
-                operation("record_check", name="audit")
+                operation(warehouse, "record_check", name="audit")
                 typer.echo("Passed. Next: throng release publish")
                 return
             record_findings(warehouse, attack)
@@ -154,7 +154,7 @@ def publish() -> None:
     with _warehouse() as warehouse:
         before = _release_ids(warehouse)
         release_id = f"r{int(before[-1][1:]) + 1 if before else 1:04}"
-        operation("publish_release", release_id=release_id, recorded_at=_now())
+        operation(warehouse, "publish_release", release_id=release_id, recorded_at=_now())
         [(n_new, n_revised, n_unchanged, n_waiting)] = warehouse.query(
             """
             select
@@ -269,7 +269,9 @@ def withdraw(
     """Take a release out of the readers' sight. Its rows and its entry in the ledger stay."""
     with _warehouse() as warehouse:
         _require(warehouse, release)
-        operation("withdraw_release", release_id=release, recorded_at=_now(), reason=reason)
+        operation(
+            warehouse, "withdraw_release", release_id=release, recorded_at=_now(), reason=reason
+        )
         typer.echo(f"{release} is withdrawn; no mart shows it any more.")
 
 

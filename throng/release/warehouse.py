@@ -170,14 +170,25 @@ def run_dbt(*arguments: str, quiet: bool = False) -> None:
     raise ReleaseError(said[1] if said else f"dbt has failed:\n{done.stdout.strip()}")
 
 
-def operation(name: str, /, **values: str) -> None:
-    """Run one of the operations in macros/release.
+def operation(warehouse: Warehouse, name: str, /, **values: str) -> None:
+    """Run one of the operations in macros/release, with the feeds of the last complete build.
 
     Raises:
         ReleaseError: it refused; the message is the operation's own sentence.
     """
     # Where the vars of a run are not those of the last one, dbt reads the whole project again.
-    # Operations have no vars, so what is read for them is kept beside what is read for builds.
+    # Operations have vars of their own, so what is read for them is kept apart from builds.
     target = Path(os.environ.get("DBT_TARGET_PATH", "target"), "operations")
     options = ["--args", yaml.safe_dump(values), "--target-path", str(target)]
+    options += ["--vars", yaml.safe_dump({"feeds": recorded_feeds(warehouse)})]
     run_dbt("run-operation", name, *options, quiet=True)
+
+
+def recorded_feeds(warehouse: Warehouse) -> list[str]:
+    """The optional feeds of the last complete build; none before it."""
+    if not warehouse.query("show databases like 'protected'") or not warehouse.query(
+        "show tables in protected like 'release_settings'"
+    ):
+        return []
+    [(feeds,)] = warehouse.query("select feeds from protected.release_settings")
+    return feeds.split(",") if feeds else []
