@@ -145,6 +145,7 @@ def test_another_delimiter(server, landing):
     assert said.startswith("events/file.csv separates its columns by a semicolon, not by ','")
 
 
+@pytest.mark.long
 def test_another_encoding(server, landing):
     (landing / "events/file.csv").write_text(EVENTS, encoding="utf-16")
     said = stopped_with(server.dbt("build", landing=landing))
@@ -183,6 +184,7 @@ def test_a_build_of_nothing_is_no_success(server, landing):
     assert "none: no event accepted" in summary.stdout
 
 
+@pytest.mark.long
 def test_areas_that_go_round_stop_the_marts(server, landing):
     (landing / "areas/file.csv").write_text(AREAS.replace("A,", "A,a2") + "a2,region,B,a1\n")
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
@@ -191,6 +193,7 @@ def test_areas_that_go_round_stop_the_marts(server, landing):
     assert "created sql table model marts.count_residents" not in done.stdout
 
 
+@pytest.mark.long
 def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
     (landing / "cell_sites/file.csv").write_text(CELLS.replace("0,0", '"12,5",0'))
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)

@@ -54,6 +54,7 @@ def homes_of_the_study(server, landing, study, *others: str) -> set[tuple[str, s
     return set(server.query("select distinct subscriber_id, key_id from protected.int_home_areas"))
 
 
+@pytest.mark.long
 def test_one_person_is_two_ids_in_the_studies_of_two_keys(server, landing, two_keys):
     first = homes_of_the_study(server, landing, BEFORE)
     second = homes_of_the_study(server, landing, AFTER)
@@ -164,6 +165,7 @@ def test_a_study_across_two_keys_stops_before_any_model(server, landing, two_key
     )
 
 
+@pytest.mark.long
 def test_a_pseudonymous_feed_has_no_key_to_cross(server, landing, two_keys):
     select = ["run", "--select", "+int_study_window"]
     done = server.dbt(*select, landing=landing, pseudonymise=False)

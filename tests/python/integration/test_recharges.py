@@ -133,6 +133,7 @@ def test_recharges_land(server, landing):
     assert found[ada, "average_balance_recharges value"] == 2.5 * 2 / 2 / 2
 
 
+@pytest.mark.long
 def test_late_recharges_count(server, landing):
     """A file that comes later, with a copy of what has been read."""
     late = landing / "recharges" / "late"
