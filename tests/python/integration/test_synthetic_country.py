@@ -341,8 +341,10 @@ def test_readers_see_what_was_audited(server, published, mart):
         f"select count(*), count_if(not is_suppressed), min({people}) from {shown}"
     )
     assert n_rows > 0
-    # Hardly anybody moves house in two weeks.
-    assert n_shown > 0 or mart == "count_home_relocations"
+    # Hardly anybody moves house in two weeks, and those seen at home only follow by subtraction from
+    # presence, visitors and those seen in one area, so few of them are published in a small country.
+    may_be_empty = ("count_home_relocations", "count_subscribers_home_area")
+    assert n_shown > 0 or mart in may_be_empty
     assert smallest is None or smallest >= 16
 
 
