@@ -341,8 +341,8 @@ def test_readers_see_what_was_audited(server, published, mart):
         f"select count(*), count_if(not is_suppressed), min({people}) from {shown}"
     )
     assert n_rows > 0
-    # Hardly anybody moves house in two weeks, and those seen at home only follow by subtraction from
-    # presence, visitors and those seen in one area, so few of them are published in a small country.
+    # Hardly anybody moves house in two weeks; and those seen at home only follow by subtraction
+    # from presence and visitors, so few of them are published in a small country.
     may_be_empty = ("count_home_relocations", "count_subscribers_home_area")
     assert n_shown > 0 or mart in may_be_empty
     assert smallest is None or smallest >= 16
@@ -389,7 +389,7 @@ def test_what_is_too_old_goes_and_what_is_published_stays(server, country, publi
     def purge(**arguments) -> dict[str, int]:
         """Rows of the tables afterwards."""
         options = ["purge_expired", "--args", json.dumps(arguments)]
-        done = server.dbt("run-operation", *options, landing=landing)
+        done = server.dbt("run-operation", *options, landing=landing, feeds=["listening"])
         assert done.returncode == 0, done.stdout
         counts = (server.query(f"select count(*) from protected.{name}") for name in tables)
         return {name: count for name, [(count,)] in zip(tables, counts, strict=True)}
