@@ -70,12 +70,6 @@
 {% endmacro %}
 
 
-{# A text or a number of a declaration as SQL. #}
-{% macro declared_value(value) %}
-    {% do return("'" ~ value ~ "'" if value is string else value | string) %}
-{% endmacro %}
-
-
 {# The suppression rule sees the cells of int_table_cells and no others. #}
 {% macro require_table_cells(mart_name) %}
     {% set cells = graph.nodes['model.' ~ project_name ~ '.int_table_cells'] %}
