@@ -5,8 +5,8 @@
 {%- set splits = relation.split.split('; ') if relation.split else [] -%}
 select
     '{{ relation.relation_id }}' as relation_id,
-    '{{ 'sum' if relation.relation_type == 'same_sum' else relation.relation_type }}'
-        as relation_type,
+    '{{ 'sum' if relation.relation_type == 'same_sum' or relation.rest
+        else relation.relation_type }}' as relation_type,
     {%- if relation.parent %}
     parents.table_cell as whole_id,
     parents.table_cell as parent_cell,
@@ -27,22 +27,14 @@ select
     members.n_subscribers,
     members.people_key
 from (
-    select
-        table_cell,
-        n_subscribers,
-        people_key
-        {%- for split in splits %},
-        {{ split }}
-        {%- endfor %}
-        {%- for key in keys %},
-        {{ key.child }} as key_{{ loop.index }}
-        {%- endfor %}
-    from {{ table_cells }}
-    {%- if relation.via %}
-    inner join {{ ref('int_' ~ relation.via) }} using ({{ via_columns(relation) | join(', ') }})
+    {{ cells_by_key(relation, relation.child, relation.cells_where, table_cells) | indent }}
+    {%- if relation.rest %}
+
+    union all
+
+    -- What is left of the whole is published too, in another mart.
+    {{ cells_by_key(relation, relation.rest.mart, relation.rest.where, table_cells) | indent }}
     {%- endif %}
-    where mart = '{{ relation.child }}'
-    {%- if relation.cells_where %} and {{ relation.cells_where }}{% endif %}
 ) as members
 {%- if relation.parent %}
 inner join (
@@ -58,10 +50,33 @@ inner join (
 {%- endmacro %}
 
 
-{# The keys of a relation as pairs: the parent's column, and the child's expression. #}
-{% macro relation_keys(relation) %}
+{# The cells of a mart that a relation adds up, with the relation's keys as key_1, key_2, ... #}
+{% macro cells_by_key(relation, mart, where, table_cells) -%}
+{%- set keys = relation_keys(relation, relation.rest.get('keys') if mart == relation.rest.mart) -%}
+select
+    table_cell,
+    n_subscribers,
+    people_key
+    {%- for split in relation.split.split('; ') if split %},
+    {{ split }}
+    {%- endfor %}
+    {%- for key in keys %},
+    {{ key.child }} as key_{{ loop.index }}
+    {%- endfor %}
+from {{ table_cells }}
+{%- if relation.via %}
+inner join {{ ref('int_' ~ relation.via) }} using ({{ via_columns(relation) | join(', ') }})
+{%- endif %}
+where mart = '{{ mart }}'
+{%- if where %} and {{ where }}{% endif %}
+{%- endmacro %}
+
+
+{# The keys of a relation as pairs: the parent's column, and the child's expression, or that of
+   the mart with the rest. #}
+{% macro relation_keys(relation, keys_of_rest=none) %}
     {% set keys = [] %}
-    {% for text in relation['keys'].split('; ') if text %}
+    {% for text in keys_of_rest or relation['keys'].split('; ') if text %}
         {% set parent, equals, child = text.partition('=') %}
         {% do keys.append({'parent': parent, 'child': child or parent}) %}
     {% endfor %}

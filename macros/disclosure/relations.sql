@@ -1,8 +1,8 @@
 {# Which published numbers depend on each other: what the marts declare, and what follows from
    the structure that they declare. Each is a map with the columns of `throng audit
-   --relations` (docs/privacy.md), and two more: `suppressed_by`, the model that protects the
-   sum where that is not int_withheld_cells; and `tells_parent`, that every part tells how many
-   the whole is. A relation with a mart that is not in the graph is left out. #}
+   --relations` (docs/privacy.md), and three more: `suppressed_by`, the model that protects the
+   sum where that is not int_withheld_cells; `tells_parent`, that every part tells how many
+   the whole is; and `rest`, the cells of another mart that are what is left of the whole. A relation with a mart that is not in the graph is left out. #}
 {% macro disclosure_relations() %}
     {% set names = release_marts() | map(attribute='name') | list %}
     {% set relations = [] %}
@@ -54,7 +54,8 @@
             keys=declared['keys'],
             split=declared.get('split', ''),
             suppressed_by=declared.get('suppressed_by', ''),
-            tells_parent=declared.get('tells_parent', false)
+            tells_parent=declared.get('tells_parent', false),
+            rest=declared.get('rest', {})
         )) %}
     {% endfor %}
     {% do return(relations) %}
@@ -146,14 +147,14 @@
 {% macro relation_of(
     relation_id, relation_type, description, child, child_measure, keys, parent='',
     parent_measure='', parent_where='', child_where='', via='', split='', suppressed_by='',
-    tells_parent=false
+    tells_parent=false, rest={}
 ) %}
     {% do return({
         'relation_id': relation_id, 'relation_type': relation_type,
         'parent': parent, 'parent_where': parent_where, 'parent_measure': parent_measure,
         'child': child, 'child_where': child_where, 'child_measure': child_measure,
         'keys': keys | join('; '), 'via': via, 'split': split, 'description': description,
-        'suppressed_by': suppressed_by, 'tells_parent': tells_parent,
+        'suppressed_by': suppressed_by, 'tells_parent': tells_parent, 'rest': rest,
     }) %}
 {% endmacro %}
 
