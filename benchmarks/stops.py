@@ -184,7 +184,7 @@ def _seen(stops: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
         away = _kilometres(
             *(stops["longitude"], stops["latitude"]), *(before["longitude"], before["latitude"])
         )
-        is_lost = is_between & (stops["span"] < HALF_HOUR) & (away <= kernel.MAST_REACH_KM)
+        is_lost = is_between & (stops["span"] < HALF_HOUR) & (away <= kernel.SITE_REACH_KM)
         # Never two neighbours at once: the first may be what the second lies between.
         is_lost &= ~is_lost.shift(fill_value=False)
         if not is_lost.any():

@@ -1,11 +1,13 @@
 {# Every row that would be published stands for at least min_group_size people: by the head count of
-   its candidate, not by the row's own number. A row without a candidate fails too. With dp_laplace
-   no exact number decides: there the row's own number counts. #}
+   its candidate, and by the further head counts that the mart declares, not by the row's own
+   number. A row without a candidate fails too. With dp_laplace no exact number decides: there the
+   row's own number counts. #}
 {% test min_group_size(model) %}
 
 {% if execute %}
 
 {% set mart = mart_node(model) %}
+{% set also_head_counts = mart.config.meta.get('also_head_counts', []) %}
 
 with
 
@@ -27,6 +29,9 @@ published_with_candidates as (
     select
         published.*,
         candidates.n_subscribers as n_candidate_subscribers
+        {%- for other in also_head_counts %},
+        candidates.{{ other }} as candidate_{{ other }}
+        {%- endfor %}
     from published
     left join candidates
         on
@@ -42,6 +47,10 @@ select * from published_with_candidates
 where
     {{ head_count }} is null
     or {{ head_count }} < {{ var('min_group_size') }}
+    {%- for other in also_head_counts %}
+    or candidate_{{ other }} is null
+    or candidate_{{ other }} < {{ var('min_group_size') }}
+    {%- endfor %}
 
 {% endif %}
 

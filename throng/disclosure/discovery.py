@@ -205,6 +205,15 @@ class _Search:
             found |= table.labels_of(column, int(table.code(column)[rows.rows[first]]))
         return found
 
+    def _constants(self, view: View) -> dict[str, object]:
+        """The columns of a table that have one value in it, and so are no dimension of a view."""
+        table = self.tables[view.table]
+        found: dict[str, object] = {}
+        for column in table.shape.of_role(shapes.VALUE):
+            if table.n_values(column) == 1:
+                found |= table.labels_of(column, int(table.code(column)[0]))
+        return found
+
     def _merged(self, parent: View, child: View, matches: list[Match]) -> Iterable[_Sum]:
         """Matches of two views as few relations: values of a column become keys or a split."""
         n_parents, n_children = (len(self.matcher.parts(v)) for v in (parent, child))
@@ -220,10 +229,13 @@ class _Search:
             if self._is_known(parent, child, whole, part, shared):
                 continue
             values = tuple(whole[c] for c in shared)
-            of_parent = (shared, *((c, v) for c, v in whole.items() if c not in shared))
+            # Of a column that is summed up, the one value that there is: a release has all rows of
+            # the study, those of other values too.
+            only = tuple(sorted((self._single_values(parent, i) | self._constants(parent)).items()))
+            of_parent = (shared, only, *((c, v) for c, v in whole.items() if c not in shared))
             of_child = tuple((c, v) for c, v in part.items() if c not in shared)
             by_rest.setdefault(of_parent, {}).setdefault(of_child, {})[values] = n_keys
-        for (shared, *of_parent), by_child in by_rest.items():
+        for (shared, only, *of_parent), by_child in by_rest.items():
             groups: dict[frozenset[object], list[tuple[object, ...]]] = {}
             for of_child, held in by_child.items():
                 groups.setdefault(frozenset(held), []).append(of_child)
@@ -240,7 +252,8 @@ class _Search:
                 held_children = [c for c in children if any(place[0] == c for place in keys)]
                 self._remember(parent, child, shared, of_parent, held_values, held_children)
                 yield self._sum(
-                    parent, child, shared, of_parent, held_values, held_children, keys.values()
+                    *(parent, child, shared, only, of_parent, held_values, held_children),
+                    keys.values(),
                 )
 
     def _sum(
@@ -248,6 +261,7 @@ class _Search:
         parent: View,
         child: View,
         shared: tuple[str, ...],
+        only: Sequence[tuple[str, object]],
         of_parent: Sequence[tuple[str, object]],
         values: set[object],
         children: Sequence[tuple[tuple[str, object], ...]],
@@ -264,7 +278,10 @@ class _Search:
         return _Sum(
             parent,
             child,
-            self._where(parent.table, {c: {v} for c, v in of_parent} | both),
+            (
+                *self._where(parent.table, {c: {v} for c, v in of_parent} | both),
+                *((column, (value,)) for column, value in only),
+            ),
             self._where(child.table, of_child | both),
             tuple(sorted({*columns, *shared})),
             split,

@@ -39,19 +39,19 @@ MUTANTS = [
         "assert_every_recharge_is_accounted_for",
     ),
     (
-        "intermediate/profiles/int_profile_recharges.sql",
+        "intermediate/phone_use/int_profile_recharges.sql",
         "0.8 * amount_all",
         "0.8D * amount_all",
         "the_largest_recharges_make_four_fifths",
     ),
     (
-        "intermediate/profiles/int_profile_balances.sql",
+        "intermediate/phone_use/int_profile_balances.sql",
         "* greatest(1, timestampdiff(day, recharge_at, next_at))",
         "* least(1, timestampdiff(day, recharge_at, next_at))",
         "a_recharge_lasts_until_the_next",
     ),
     (
-        "intermediate/profiles/int_subscriber_profiles.sql",
+        "intermediate/phone_use/int_subscriber_profiles.sql",
         "        key_id,\n        stack(\n            1,",
         "        'k2' as key_id,\n        stack(\n            1,",
         "assert_one_key_per_profile",

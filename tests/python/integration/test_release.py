@@ -103,7 +103,8 @@ def test_a_relation_forgotten_in_sql_is_found_by_the_attack(own, landing, tmp_pa
     file = project / "macros/disclosure/additive_groups.sql"
     line = "and not relation.suppressed_by "
     assert line in file.read_text()
-    forgotten = line + "and relation.relation_id != 'visits_presence' "
+    # One of the two alone is made up for by the other.
+    forgotten = line + "and relation.relation_id not in ['visits_presence', 'visitors_presence'] "
     file.write_text(file.read_text().replace(line, forgotten))
     build_gate(own, landing, project)
     attacked = release(own, landing, "audit", "--repairs", "0", project=project)

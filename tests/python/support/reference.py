@@ -100,6 +100,7 @@ KEYS = {
         "previous_home_area_id",
         "new_home_area_id",
     ),
+    "count_visitors": ("period", "period_start", "area_level", "area_id"),
     "count_subscribers_single_area": ("period", "period_start", "area_level", "area_id"),
     "count_subscribers_home_area": ("period", "period_start", "area_level", "area_id"),
     "count_stops": ("period", "period_start", "area_level", "area_id", "stop_type"),
@@ -578,6 +579,14 @@ MARTS = {
         from seen left join homes
           on homes.period = 'reference' and homes.area_level = seen.area_level
          and homes.subscriber_id = seen.subscriber_id
+        group by all
+    """,
+    "count_visitors": """
+        select periods.period, date_trunc(periods.period, seen.day)::timestamp as period_start,
+               seen.area_level, seen.area_id, count(distinct seen.subscriber_id) as n_subscribers
+        from seen cross join (values ('day'), ('week')) as periods (period) join homes
+          on homes.period = 'reference' and homes.area_level = seen.area_level
+         and homes.subscriber_id = seen.subscriber_id and homes.area_id <> seen.area_id
         group by all
     """,
     "count_home_relocations": """
