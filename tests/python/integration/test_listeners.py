@@ -327,10 +327,9 @@ def test_a_changed_file_is_read_again_and_one_that_is_gone_is_forgotten(own, pub
 def test_without_a_feed_there_are_no_listeners_and_no_error(own, published, landing):
     for folder in ("listening_events", "customers"):
         shutil.rmtree(landing / folder)
-    select = ["--select", *LISTENING, "candidate_listener_summary", "listener_summary"]
-    done = own.dbt(
-        "run", *select, "int_listener_dimensions", landing=landing, feeds=["listening"], **STUDY
-    )
+    groups = ["int_listener_groups", "int_listener_dimensions"]
+    select = ["--select", *LISTENING, *groups, "candidate_listener_summary", "listener_summary"]
+    done = own.dbt("run", *select, landing=landing, feeds=["listening"], **STUDY)
     assert done.returncode == 0, done.stdout
     for table in (*LISTENING[3:], "candidate_listener_summary", "release_listener_summary"):
         assert own.query(f"select count(*) from protected.{table}") == [(0,)], table
