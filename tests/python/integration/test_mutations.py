@@ -63,7 +63,6 @@ SELECTED = {
     "count_events_min_group_size": "count_events",
     "count_residents_release_rules": "count_residents",
     "stay_durations_release_rules": "int_table_cells int_withheld_cells stay_durations",
-    "contact_matrix_min_group_size": "int_table_cells int_withheld_cells contact_matrix",
     "a_median_needs_ten_times_as_many_people": "stay_durations",
     "a_shortest_duration_of_one_person_is_withheld_alone": "journeys_od",
     "reciprocity_of_a_few_is_withheld_alone": "contact_matrix",
@@ -283,13 +282,6 @@ SELECTED = {
             "direction is not null",
             "a_call_counts_once_between_the_homes_of_its_two_people",
             id="calls counted at both ends",
-        ),
-        pytest.param(
-            "macros/release/measures.sql",
-            "{%- for head_count in mart.get('also_head_counts', []) -%}",
-            "{%- for head_count in [] -%}",
-            "contact_matrix_min_group_size",
-            id="calls of many to a few",
         ),
         pytest.param(
             "macros/release/measures.sql",

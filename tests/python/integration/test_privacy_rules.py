@@ -91,20 +91,22 @@ select
     20L as n_subscribers,
     1L as people_key
 from values
-    ('fair', 100.0D, 20.0D, 20.0D, 50L, 100L),
-    ('heavy', 100.0D, 60.0D, 1.0D, 50L, 100L),
-    ('two', 100.0D, 49.0D, 49.0D, 50L, 100L),
-    ('nearly all', 100.0D, 20.0D, 20.0D, 95L, 100L),
-    ('all', 100.0D, 20.0D, 20.0D, 100L, 100L),
-    ('withheld', 100.0D, 100.0D, 0.0D, 99L, 100L)
+    ('fair', 100.0D, 20.0D, 20.0D, 50L, 100L, 20L),
+    ('heavy', 100.0D, 60.0D, 1.0D, 50L, 100L, 20L),
+    ('two', 100.0D, 49.0D, 49.0D, 50L, 100L, 20L),
+    ('nearly all', 100.0D, 20.0D, 20.0D, 95L, 100L, 20L),
+    ('all', 100.0D, 20.0D, 20.0D, 100L, 100L, 20L),
+    ('withheld', 100.0D, 100.0D, 0.0D, 99L, 100L, 20L),
+    ('few others', 100.0D, 20.0D, 20.0D, 50L, 100L, 3L)
     as cells (
-        region, total_volume, largest_volume, second_largest_volume, n_part, n_whole
+        region, total_volume, largest_volume, second_largest_volume, n_part, n_whole, n_others
     )
 """
 #: A mart that publishes what its rules forbid, since its select is not made by the macro `release`.
 MART = """
 {{%- set declaration %}}
 keys: {{period: [study], region: value}}
+also_head_counts: [n_others]
 measures:
   n_subscribers: {{rule: head_count}}
   mean_volume: {{rule: mean, of: n_subscribers, amounts: volume, withhold: cell}}
@@ -153,8 +155,8 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
     names = [*COLUMNS]
     names.insert(-1, measure)
     columns = [{"name": n, "data_type": COLUMNS.get(n, "double")} for n in names]
-    rules = [{"release_rules": {"name": "tried_release_rules"}}]
-    model = {"name": "tried", "data_tests": rules, "columns": columns}
+    tests = [{name: {"name": f"tried_{name}"}} for name in ("release_rules", "min_group_size")]
+    model = {"name": "tried", "data_tests": tests, "columns": columns}
     (folder / "tried.yml").write_text(json.dumps({"models": [model]}))
     cells = project / "models/disclosure/int_table_cells.sql"
     first = "{% set candidates = [\n"
@@ -168,8 +170,9 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
         "run", "--select", "candidate_tried", "tried", landing=tmp_path, project=project
     )
     assert done.returncode == 0, done.stdout
-    rules = compiled_test(server, project, tmp_path)
+    rules, sizes = (compiled_test(server, project, tmp_path, test) for test in tests)
     found = set(server.query(rules))
+    too_few = {region for _, _, region, *_ in server.query(sizes)}
     # Of no model of the project: other tests count the tables.
     for name in ("protected.candidate_tried", "protected.release_tried", "released.tried", *made):
         server.query(f"drop table {name}")
@@ -182,6 +185,7 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
         ("complement of share_of_whole", place + "nearly all"),
         *(("column_names", name) for name in named),
     }
+    assert too_few == {"few others"}
 
 
 def make_what_is_read(server) -> list[str]:
@@ -201,10 +205,11 @@ def make_what_is_read(server) -> list[str]:
     return made
 
 
-def compiled_test(server, project, landing) -> str:
-    """The SQL of the test release_rules, as dbt makes it."""
-    select = ["--select", "tried_release_rules"]
+def compiled_test(server, project, landing, test: dict[str, dict[str, str]]) -> str:
+    """The SQL of a test of the mart, as dbt makes it."""
+    [arguments] = test.values()
+    select = ["--select", arguments["name"]]
     done = server.dbt("compile", *select, landing=landing, project=project)
     assert done.returncode == 0, done.stdout
-    [path] = server.folder.glob("target/compiled/**/tried_release_rules.sql")
+    [path] = server.folder.glob(f"target/compiled/**/{arguments['name']}.sql")
     return path.read_text()
