@@ -27,13 +27,18 @@ select
     members.n_subscribers,
     members.people_key
 from (
-    {{ cells_by_key(relation, relation.child, relation.cells_where, table_cells) | indent }}
+    {{ cells_by_key(
+        relation, relation.child, relation.cells_where, keys, table_cells
+    ) | indent }}
     {%- if relation.rest %}
 
     union all
 
     -- What is left of the whole is published too, in another mart.
-    {{ cells_by_key(relation, relation.rest.mart, relation.rest.where, table_cells) | indent }}
+    {{ cells_by_key(
+        relation, relation.rest.mart, relation.rest.where, key_pairs(relation.rest['keys']),
+        table_cells
+    ) | indent }}
     {%- endif %}
 ) as members
 {%- if relation.parent %}
@@ -51,8 +56,7 @@ inner join (
 
 
 {# The cells of a mart that a relation adds up, with the relation's keys as key_1, key_2, ... #}
-{% macro cells_by_key(relation, mart, where, table_cells) -%}
-{%- set keys = relation_keys(relation, relation.rest.get('keys') if mart == relation.rest.mart) -%}
+{% macro cells_by_key(relation, mart, where, keys, table_cells) -%}
 select
     table_cell,
     n_subscribers,
@@ -72,15 +76,19 @@ where mart = '{{ mart }}'
 {%- endmacro %}
 
 
-{# The keys of a relation as pairs: the parent's column, and the child's expression, or that of
-   the mart with the rest. #}
-{% macro relation_keys(relation, keys_of_rest=none) %}
-    {% set keys = [] %}
-    {% for text in keys_of_rest or relation['keys'].split('; ') if text %}
+{# The keys of a relation as pairs: the parent's column, and the child's expression. #}
+{% macro relation_keys(relation) %}
+    {% do return(key_pairs(relation['keys'].split('; '))) %}
+{% endmacro %}
+
+
+{% macro key_pairs(keys) %}
+    {% set pairs = [] %}
+    {% for text in keys if text %}
         {% set parent, equals, child = text.partition('=') %}
-        {% do keys.append({'parent': parent, 'child': child or parent}) %}
+        {% do pairs.append({'parent': parent, 'child': child or parent}) %}
     {% endfor %}
-    {% do return(keys) %}
+    {% do return(pairs) %}
 {% endmacro %}
 
 

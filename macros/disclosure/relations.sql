@@ -2,7 +2,8 @@
    the structure that they declare. Each is a map with the columns of `throng audit
    --relations` (docs/privacy.md), and three more: `suppressed_by`, the model that protects the
    sum where that is not int_withheld_cells; `tells_parent`, that every part tells how many
-   the whole is; and `rest`, the cells of another mart that are what is left of the whole. A relation with a mart that is not in the graph is left out. #}
+   the whole is; and `rest`, the cells of another mart that are what is left of the whole. A
+   relation with a mart that is not in the graph is left out. #}
 {% macro disclosure_relations() %}
     {% set names = release_marts() | map(attribute='name') | list %}
     {% set relations = [] %}

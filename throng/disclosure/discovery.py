@@ -206,13 +206,10 @@ class _Search:
         return found
 
     def _constants(self, view: View) -> dict[str, object]:
-        """The columns of a table that have one value in it, and so are no dimension of a view."""
+        """The columns that have one value in all of a view's table."""
         table = self.tables[view.table]
-        found: dict[str, object] = {}
-        for column in table.shape.of_role(shapes.VALUE):
-            if table.n_values(column) == 1:
-                found |= table.labels_of(column, int(table.code(column)[0]))
-        return found
+        labels = ((c, [*table.labels[c].values()]) for c in table.shape.of_role(shapes.VALUE))
+        return {column: values[0] for column, values in labels if len(values) == 1}
 
     def _merged(self, parent: View, child: View, matches: list[Match]) -> Iterable[_Sum]:
         """Matches of two views as few relations: values of a column become keys or a split."""

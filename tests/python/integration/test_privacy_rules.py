@@ -155,7 +155,8 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
     names = [*COLUMNS]
     names.insert(-1, measure)
     columns = [{"name": n, "data_type": COLUMNS.get(n, "double")} for n in names]
-    tests = [{name: {"name": f"tried_{name}"}} for name in ("release_rules", "min_group_size")]
+    kinds = ("release_rules", "min_group_size")
+    tests = [{kind: {"name": f"tried_{kind}"}} for kind in kinds]
     model = {"name": "tried", "data_tests": tests, "columns": columns}
     (folder / "tried.yml").write_text(json.dumps({"models": [model]}))
     cells = project / "models/disclosure/int_table_cells.sql"
@@ -170,7 +171,7 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
         "run", "--select", "candidate_tried", "tried", landing=tmp_path, project=project
     )
     assert done.returncode == 0, done.stdout
-    rules, sizes = (compiled_test(server, project, tmp_path, test) for test in tests)
+    rules, sizes = (compiled_test(server, project, tmp_path, kind) for kind in kinds)
     found = set(server.query(rules))
     too_few = {region for _, _, region, *_ in server.query(sizes)}
     # Of no model of the project: other tests count the tables.
@@ -205,11 +206,10 @@ def make_what_is_read(server) -> list[str]:
     return made
 
 
-def compiled_test(server, project, landing, test: dict[str, dict[str, str]]) -> str:
+def compiled_test(server, project, landing, kind: str) -> str:
     """The SQL of a test of the mart, as dbt makes it."""
-    [arguments] = test.values()
-    select = ["--select", arguments["name"]]
+    select = ["--select", f"tried_{kind}"]
     done = server.dbt("compile", *select, landing=landing, project=project)
     assert done.returncode == 0, done.stdout
-    [path] = server.folder.glob(f"target/compiled/**/{arguments['name']}.sql")
+    [path] = server.folder.glob(f"target/compiled/**/tried_{kind}.sql")
     return path.read_text()
