@@ -534,7 +534,6 @@ def test_a_mart_is_the_part_of_its_candidate_with_enough_people(landing):
     )
     marts = expected.marts(16)
     assert set(marts) == set(expected.candidates) == set(reference.KEYS)
-    assert len(marts) == 17
     where = {"period": "day", "area_level": "district"}
     assert cells_of(expected.candidates["count_events"], **where) == {
         ("2020-01-06", "a1"): (15, 15),
