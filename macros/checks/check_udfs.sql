@@ -7,7 +7,7 @@
             {% do known.append(row[0].split('.')[-1]) %}
         {% endfor %}
         {% for name in ['detect_journeys', 'detect_stops', 'find_segments', 'inspect_keys',
-            'inspect_landing', 'pseudonym_key_id', 'pseudonymise'] if name not in known %}
+            'inspect_landing', 'keyed_bits', 'pseudonym_key_id', 'pseudonymise'] if name not in known %}
             {% do stop("The server lacks the Python function '" ~ name ~ "'. Start it with: "
                 ~ "throng server start (after an update of throng: stop it first).") %}
         {% endfor %}

@@ -1,5 +1,10 @@
-{# The keyed pseudonym of an identifier, under the key in force on the event's date; the identifier
-   itself where the feed is already pseudonymous (var pseudonymise: false). #}
+{# The pseudonym of an identifier, a 64-bit number: keyed, under the key in force on the event's date;
+   where the feed is already pseudonymous (var pseudonymise: false), a hash (of null it
+   would not be null). #}
 {% macro pseudonym(column, event_date) -%}
-    {{ 'pseudonymise(' ~ column ~ ', ' ~ event_date ~ ')' if var('pseudonymise') else column }}
+    {% if var('pseudonymise') -%}
+        pseudonymise({{ column }}, {{ event_date }})
+    {%- else -%}
+        case when {{ column }} is not null then xxhash64({{ column }}) end
+    {%- endif %}
 {%- endmacro %}

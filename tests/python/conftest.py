@@ -136,10 +136,11 @@ class Server:
         lines = [line.split() for line in self.key_file.read_text().splitlines()]
         return {key_id: bytes.fromhex(secret) for key_id, _, secret in lines}
 
-    def pseudonym(self, identifier: str, key_id: str = "k1") -> str:
+    def pseudonym(self, identifier: str, key_id: str = "k1") -> int:
         """The pseudonym by hand."""
         key = self.keys()[key_id]
-        return hmac.new(key, identifier.encode(), hashlib.sha256).hexdigest()[:32]
+        digest = hmac.new(key, identifier.encode(), hashlib.sha256).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
 
     def query(self, sql: str) -> list[tuple]:
         connection = hive.connect("127.0.0.1", port=self.port, username="test")

@@ -148,8 +148,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         # A task that writes a few partitions writes them side by side; it would sort all its rows
         # by partition first, which takes longer than all the rest of a wide table.
         "spark.sql.maxConcurrentOutputFileWriters": "4",
-        # Pseudonyms of 70,000 people are written as numbers of a dictionary: a column of a tenth
-        # of the size. Parquet's own limit of 1 MB is 25,000 people.
+        # Pseudonyms of 500,000 people are written as places in a dictionary: a column of a third of
+        # the size. Parquet's own limit of 1 MB is 130,000 people.
         "spark.hadoop.parquet.dictionary.page.size": str(4 * 1024 * 1024),
         # Python workers are forked once and kept.
         "spark.python.worker.reuse": "true",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from throng.landing.inspect import inspect_landing
-from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
+from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
 from throng.udfs.stops import detect_journeys, detect_stops
 
@@ -62,7 +62,8 @@ _JOURNEYS = (
 _SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
-    Udf("pseudonymise", pseudonymise, "string", deterministic=True),
+    Udf("pseudonymise", pseudonymise, "bigint", deterministic=True),
+    Udf("keyed_bits", keyed_bits, "string", deterministic=True),
     Udf("pseudonym_key_id", pseudonym_key_id, "string", deterministic=True),
     Udf("detect_stops", detect_stops, _STOPS, deterministic=True),
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),

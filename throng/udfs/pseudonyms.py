@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +21,10 @@ from throng.keys.keyring import (
     read_keyring,
 )
 
-# 128 bits in hex. Among a billion identifiers the chance that any two collide is below 2e-21.
-PSEUDONYM_LENGTH = 32
+# Of a pseudonym. Among 100 million identifiers the chance that any two have the same is 1 in 3,700;
+# those two would count as one person, so that a group is never taken for larger than it is.
+_PSEUDONYM_BYTES = 8
+_NOISE_HEX_DIGITS = 32  # 128 bits
 _BLOCK_BYTES = 64  # of SHA-256
 _EPOCH = date(1970, 1, 1)
 
@@ -29,29 +32,61 @@ _EPOCH = date(1970, 1, 1)
 def pseudonymise(identifier: pa.Array, event_date: pa.Array) -> pa.Array:
     """Replace each identifier by its pseudonym under the key in force on the event's date.
 
-    HMAC-SHA256 (RFC 2104), the first 128 bits in hex. A plain hash would not do: the phone numbers
-    of a country can all be tried in seconds.
+    HMAC-SHA256 (RFC 2104), the first 64 bits as a number: a number is compared, sorted and written
+    in a fraction of the time of a text. A plain hash would not do: the phone numbers of a country
+    can all be tried in seconds.
 
     Args:
         identifier: strings of any length n; null and empty give null.
         event_date: n dates; null gives null.
 
     Returns:
-        n strings of 32 hex digits, or null.
+        n 64-bit numbers with sign, or null.
 
     Raises:
         KeyFileError: the keyring cannot be used, or a date's key has been destroyed.
     """
+    return _under_the_keys(identifier, event_date, _number, pa.int64())
+
+
+def keyed_bits(text: pa.Array, event_date: pa.Array) -> pa.Array:
+    """128 bits for each text that only the holder of the date's key could predict.
+
+    Args, Raises: as for `pseudonymise`; text must not be an identifier.
+
+    Returns:
+        n strings of 32 hex digits, or null.
+    """
+    return _under_the_keys(text, event_date, _hex_digits, pa.string())
+
+
+def _under_the_keys(
+    text: pa.Array,
+    event_date: pa.Array,
+    told: Callable[[bytes], int | str],
+    kind: pa.DataType,
+) -> pa.Array:
+    """What `told` makes of the HMAC of each text under the key of its date."""
     keyring = _keyring()
-    encoded = pc.dictionary_encode(identifier)  # a batch holds few distinct identifiers
-    pseudonyms = None
+    encoded = pc.dictionary_encode(text)  # a batch holds few distinct texts
+    made = None
     for key, is_its_date in _dates_by_key(keyring, event_date):
         if key.secret is None:
             raise KeyFileError(destroyed_sentence(keyring, key))
         positions = pc.if_else(is_its_date, encoded.indices, pa.scalar(None, pa.int32()))
-        found = _under(key.secret, encoded.dictionary).take(positions)
-        pseudonyms = found if pseudonyms is None else pc.coalesce(pseudonyms, found)
-    return pa.nulls(len(identifier), pa.string()) if pseudonyms is None else pseudonyms
+        digests = _digests(key.secret, encoded.dictionary)
+        values = [None if digest is None else told(digest) for digest in digests]
+        found = pa.array(values, kind).take(positions)
+        made = found if made is None else pc.coalesce(made, found)
+    return pa.nulls(len(text), kind) if made is None else made
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest[:_PSEUDONYM_BYTES], signed=True)
+
+
+def _hex_digits(digest: bytes) -> str:
+    return digest.hex()[:_NOISE_HEX_DIGITS]
 
 
 def pseudonym_key_id(event_date: pa.Array) -> pa.Array:
@@ -135,18 +170,19 @@ def _dates_by_key(keyring: Keyring, event_date: pa.Array) -> list[tuple[Key, pa.
     return [(key, is_its_date) for key, is_its_date in by_key if pc.any(is_its_date).as_py()]
 
 
-def _under(secret: bytes, identifier: pa.Array) -> pa.Array:
+def _digests(secret: bytes, text: pa.Array) -> list[bytes | None]:
+    """HMAC-SHA256 of each text; None for null and empty."""
     inner, outer = _hmac_states(secret)
-    pseudonyms: list[str | None] = []
-    for value in identifier.to_pylist():
+    digests: list[bytes | None] = []
+    for value in text.to_pylist():
         if not value:
-            pseudonyms.append(None)
+            digests.append(None)
             continue
         first, second = inner.copy(), outer.copy()
         first.update(value.encode())
         second.update(first.digest())
-        pseudonyms.append(second.hexdigest()[:PSEUDONYM_LENGTH])
-    return pa.array(pseudonyms, pa.string())
+        digests.append(second.digest())
+    return digests
 
 
 def _hmac_states(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:

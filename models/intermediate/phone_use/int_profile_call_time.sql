@@ -16,7 +16,7 @@ events_by_period as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         duration_s,
         explode(array(cast(null as date), week_start)) as week_start
     from event_splits
@@ -29,7 +29,7 @@ contacts as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         sum(duration_s) as duration_s,
         week_start
     from events_by_period
@@ -37,7 +37,7 @@ contacts as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         week_start
 
 ),
@@ -50,7 +50,7 @@ contacts_summed as (
             as duration_all_s,
         sum(duration_s) over (
             partition by subscriber_id, split_id, week_start
-            order by duration_s desc, contact_number asc
+            order by duration_s desc, counterpart_id asc
             rows between unbounded preceding and current row
         ) - duration_s as duration_before_s
     from contacts

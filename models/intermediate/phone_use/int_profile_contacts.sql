@@ -15,7 +15,7 @@ events_by_period as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         direction,
         explode(array(cast(null as date), week_start)) as week_start
     from event_splits
@@ -28,7 +28,7 @@ contacts as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         count(*) as n_events,
         count_if(direction = 'out') as n_events_out,
         week_start
@@ -37,7 +37,7 @@ contacts as (
         subscriber_id,
         key_id,
         split_id,
-        contact_number,
+        counterpart_id,
         week_start
 
 ),
@@ -49,7 +49,7 @@ contacts_summed as (
         sum(n_events) over (partition by subscriber_id, split_id, week_start) as n_events_all,
         sum(n_events) over (
             partition by subscriber_id, split_id, week_start
-            order by n_events desc, contact_number asc
+            order by n_events desc, counterpart_id asc
             rows between unbounded preceding and current row
         ) - n_events as n_events_before
     from contacts

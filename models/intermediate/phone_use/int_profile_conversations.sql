@@ -23,7 +23,7 @@ events_in_order as (
         {{ seconds_between('lag(event_at) over with_contact', 'event_at') }} as seconds_since
     from event_splits
     window with_contact as (
-        partition by subscriber_id, split_id, contact_number
+        partition by subscriber_id, split_id, counterpart_id
         order by event_at, cell_id, own_interaction, direction, duration_s
     )
 
@@ -61,11 +61,11 @@ texts_compared as (
     from texts_marked
     window
         with_contact as (
-            partition by subscriber_id, split_id, contact_number
+            partition by subscriber_id, split_id, counterpart_id
             order by event_at, cell_id, own_interaction, direction, duration_s
         ),
         upto_here as (
-            partition by subscriber_id, split_id, contact_number
+            partition by subscriber_id, split_id, counterpart_id
             order by event_at, cell_id, own_interaction, direction, duration_s
             rows between unbounded preceding and current row
         )

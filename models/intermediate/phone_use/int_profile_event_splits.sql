@@ -32,7 +32,7 @@ final as (
         events.event_at,
         events.cell_id,
         events.direction,
-        events.contact_number,
+        events.counterpart_id,
         events.duration_s,
         events.part_of_day = 'night' as is_night,
         events.week_start,

@@ -65,12 +65,6 @@ final as (
         interaction,
         case when interaction is not null then direction end as direction,
         case when interaction is not null then counterpart_id end as counterpart_id,
-        -- A number is shorter to sort by than a pseudonym; it has no meaning outside its
-        -- subscriber.
-        dense_rank() over (
-            partition by subscriber_id
-            order by case when interaction is not null then counterpart_id end
-        ) as contact_number,
         case when interaction = 'call' then duration_s end as duration_s,
         cell_id,
         longitude,

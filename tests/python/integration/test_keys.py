@@ -47,7 +47,7 @@ def two_keys(server):
     server.key_file.write_text(before)
 
 
-def homes_of_the_study(server, landing, study, *others: str) -> set[tuple[str, str]]:
+def homes_of_the_study(server, landing, study, *others: str) -> set[tuple[int, str]]:
     select = ["run", "--select", "+int_home_areas", "int_area_visits", *others]
     done = server.dbt(*select, landing=landing, **study)
     assert done.returncode == 0, done.stdout

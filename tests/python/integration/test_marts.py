@@ -183,6 +183,10 @@ def test_no_raw_identifier_below_landing(server, built, raw_identifiers):
             name = f"{schema}.{row[1]}"
             described = server.query(f"describe {name}")
             columns = {c for c, sql_type, _ in described if sql_type == "string"}
+            # Here a phone number would be that was kept as a number.
+            columns |= {
+                c for c, sql_type, _ in described if sql_type == "bigint" and c[-3:] == "_id"
+            }
             # Every three digits with which a zip may begin, whoever listens.
             columns -= {"group_value"}
             # A view of what landing holds: unknown cells stand there as they came. What is stored
@@ -191,7 +195,8 @@ def test_no_raw_identifier_below_landing(server, built, raw_identifiers):
                 columns -= {"cell_id"}
             if not columns:
                 continue
-            texts = f"select explode(array({', '.join(columns)})) as text from {name}"
+            as_text = ", ".join(f"cast({c} as string)" for c in columns)
+            texts = f"select explode(array({as_text})) as text from {name}"
             values = server.query(f"select distinct text from ({texts})")
             seen += len(values)
             found = {value for (value,) in values} & raw_identifiers
@@ -317,5 +322,7 @@ def test_an_operators_own_column_names_and_pseudonyms(server, tmp_path):
         frame = expected.candidates[mart]
         assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
     found = server.query("select distinct subscriber_id, key_id from protected.int_home_areas")
-    assert {subscriber for subscriber, _ in found} == set(expected.homes["subscriber_id"])
+    people = ", ".join(f"xxhash64('{who}')" for who in set(expected.homes["subscriber_id"]))
+    numbers = server.query(f"select explode(array({people}))")
+    assert {subscriber for subscriber, _ in found} == {number for (number,) in numbers}
     assert {key_id for _, key_id in found} == {None}

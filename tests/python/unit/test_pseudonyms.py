@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from throng.keys.keyring import KeyFileError, destroy, ensure_key_file, read_keyring, rotate
-from throng.udfs.pseudonyms import inspect_keys, pseudonym_key_id, pseudonymise
+from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 
 MARCH, APRIL, MAY = date(2020, 3, 31), date(2020, 4, 1), date(2020, 5, 1)
 
@@ -30,11 +30,15 @@ def two_keys(path):
     return rotate(path, APRIL)
 
 
-def by_hand(secret: bytes, identifier: str) -> str:
-    return hmac.new(secret, identifier.encode(), hashlib.sha256).hexdigest()[:32]
+def hmac_by_hand(secret: bytes, text: str) -> bytes:
+    return hmac.new(secret, text.encode(), hashlib.sha256).digest()
 
 
-def pseudonyms(*events: tuple[str | None, date | None]) -> list[str | None]:
+def by_hand(secret: bytes, identifier: str) -> int:
+    return int.from_bytes(hmac_by_hand(secret, identifier)[:8], "big", signed=True)
+
+
+def pseudonyms(*events: tuple[str | None, date | None]) -> list[int | None]:
     identifiers, dates = zip(*events, strict=True) if events else ((), ())
     return pseudonymise(
         pa.array(identifiers, pa.string()), pa.array(dates, pa.date32())
@@ -47,12 +51,19 @@ def problem(study_start: str | None, study_end: str | None) -> str | None:
     return json.loads(answer)["problem"]
 
 
-def test_it_is_hmac_sha256_cut_to_128_bits(path):
+def test_it_is_hmac_sha256_cut_to_64_bits(path):
     [key] = read_keyring(ensure_key_file()).keys
     identifiers = ["+99970000001", "007", "7", "é", "+99970000001"]
     assert pseudonyms(*[(i, APRIL) for i in identifiers]) == [
         by_hand(key.secret, i) for i in identifiers
     ]
+
+
+def test_noise_has_128_bits_in_hex(path):
+    [key] = read_keyring(ensure_key_file()).keys
+    texts, dates = pa.array(["noise", None, ""], pa.string()), pa.array([MARCH] * 3, pa.date32())
+    expected = hmac_by_hand(key.secret, "noise").hex()[:32]
+    assert keyed_bits(texts, dates).to_pylist() == [expected, None, None]
 
 
 @pytest.mark.parametrize("length", [32, 64, 100])
