@@ -41,13 +41,9 @@ areas as (
 
 {{ rule_primary_key(meta, keys) }},
 
-{{ rule_withheld_is_null(meta, keys) }},
-
-{{ rule_decision(meta, keys) }},
+{{ rules_of_rows(meta, keys) }},
 
 {{ rule_no_identifiers(mart) }},
-
-{{ rule_contributions(meta, keys) }},
 
 {{ rule_immutable(mart, ledger) }},
 
@@ -55,13 +51,9 @@ areas as (
 
 select * from primary_key
 union all
-select * from withheld_is_null
-union all
-select * from decision
+select * from rules_of_rows
 union all
 select * from no_identifiers
-union all
-select * from contributions
 union all
 select * from immutable
 union all
