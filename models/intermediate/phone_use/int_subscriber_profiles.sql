@@ -1,5 +1,8 @@
+{{ config(materialized='view') }}
+
 -- Every indicator of every subscriber, with bandicoot's names (docs/definitions.md, Subscriber
--- profile).
+-- profile). A view: the numbers are stored once, side by side, in the tables it reads; one row each
+-- they are a thousand rows a subscriber, and marts need a tenth of them.
 
 with
 

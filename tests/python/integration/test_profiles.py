@@ -13,6 +13,7 @@ import pytest
 
 from tests.python.conftest import PROJECT, run_throng
 from tests.python.support import bandicoot_reference as reference
+from tests.python.support.tables import copy_of
 from throng.synth.generator import generate
 from throng.synth.settings import Settings
 
@@ -283,12 +284,7 @@ def built(server, landing):
 
 @pytest.fixture(scope="module")
 def compared(server, built, expected):
-    [(location,)] = [
-        row[1:2]
-        for row in server.query("describe extended protected.int_subscriber_profiles")
-        if row[0] == "Location"
-    ]
-    found = pd.read_parquet(location.removeprefix("file:").replace("%20", " "))
+    found = pd.read_parquet(copy_of(server, "int_subscriber_profiles"))
     keys = ["subscriber_id", *reference.KEYS]
     both = expected.merge(
         found.drop(columns="key_id"),

@@ -244,7 +244,6 @@ def _expires(name: str) -> bool:
         "int_events_c",
         "int_recharges",
         "int_segment",
-        "int_subscriber_profiles",
         "int_subscriber_segments",
         "rejected",
     )

@@ -20,7 +20,7 @@ import pytest
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support import listeners, phone_use
 from tests.python.support.marts import ALL_MARTS
-from tests.python.support.tables import assert_same, fingerprint, table
+from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
 from throng.synth.settings import Settings
@@ -125,14 +125,12 @@ def test_the_summary_is_right(server, country):
 
 @pytest.fixture(scope="module")
 def tables(server, country):
-    names = [
-        "int_subscriber_profiles",
-        "int_home_areas",
-        "int_events_checked",
-        "int_cell_site_versions",
-    ]
+    names = ["int_home_areas", "int_events_checked", "int_cell_site_versions"]
     folder = server.warehouse / "tables" / "protected.db"
-    return phone_use.Tables({name: folder / name for name in names})
+    profiles = copy_of(server, "int_subscriber_profiles")
+    return phone_use.Tables(
+        {name: folder / name for name in names} | {"int_subscriber_profiles": profiles}
+    )
 
 
 def test_profile_summary_is_the_statistics_of_residents(server, tables):
