@@ -82,7 +82,7 @@ def test_every_new_session_has_the_functions(server):
     """Guards the Spark internals behind the injection: a session that nobody registered in."""
     first, second = (server.query("select pseudonymise('x', date'2020-02-01')") for _ in range(2))
     assert first == second
-    assert len(first[0][0]) == 32
+    assert isinstance(first[0][0], int)
 
 
 def test_stops_and_journeys_through_the_macros(server, tmp_path):
