@@ -128,7 +128,7 @@ def start(
     environment = {
         **os.environ,
         "JAVA_HOME": str(java.home),
-        "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home")),
+        "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home", settings.is_local)),
         "SPARK_DRIVER_MEMORY": settings.memory,
         # What Spark itself binds (its web page, its own ports), whatever --host says.
         "SPARK_LOCAL_IP": "127.0.0.1" if settings.is_local else settings.host,

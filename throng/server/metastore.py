@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject, JVMView
 
 
+# A connection has a thread to itself while it is open. More than a build opens at a time: what a
+# thread beyond these has made is not given back when it ends.
+_KEPT_THREADS = 24
+
+
 def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, tables: Path) -> int:
     """Serve the Derby database in `database` and return the port on 127.0.0.1.
 
@@ -47,7 +52,25 @@ def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, table
     # Port 0: the system picks a free one. The host is what startMetaStore leaves null.
     socket = jvm.org.apache.hadoop.hive.common.auth.HiveAuthUtils.getServerSocket("127.0.0.1", 0)
     processor = jvm.org.apache.hadoop.hive.metastore.TSetIpAddressProcessor(handler)
+    _keep_stores(jvm, processor)
     pool = jvm.org.apache.thrift.server.TThreadPoolServer
-    service = pool(pool.Args(socket).processor(processor))
+    arguments = pool.Args(socket).processor(processor).minWorkerThreads(_KEPT_THREADS)
+    service = pool(arguments)
     threading.Thread(target=service.serve, name="metastore", daemon=True).start()
     return socket.getServerSocket().getLocalPort()
+
+
+def _keep_stores(jvm: JVMView, processor: JavaObject) -> None:
+    """Let a thread keep its connection to the database when its client leaves.
+
+    Each session of the Thrift server ends with the call `shutdown`, for which the metastore closes
+    the thread's store; the next session has it made anew, and Hive reads all its settings for that:
+    a twelfth of the time of a small build. A call that the metastore does not know is refused, and
+    the client closes its side all the same. The map of calls is private in Thrift, hence the exact
+    pin of Spark.
+    """
+    calls = jvm.java.lang.Class.forName("org.apache.thrift.TBaseProcessor").getDeclaredField(
+        "processMap"
+    )
+    calls.setAccessible(True)
+    calls.get(processor).remove("shutdown")

@@ -23,8 +23,18 @@ JAVA_OPTIONS = [
     "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
 ]
 
+# Hadoop reads these files anew for each connection to the metastore, and copies what is in them for
+# each task. On one machine nothing runs on YARN or MapReduce, so their 800 settings are left out; and
+# a file that is there is found sooner than 300 jars are searched for one that is not.
+_EMPTY_SETTINGS = [
+    *("core-site.xml", "hive-site.xml", "hivemetastore-site.xml", "hiveserver2-site.xml"),
+    *("mapred-default.xml", "mapred-site.xml", "yarn-default.xml", "yarn-site.xml"),
+    *("hdfs-default.xml", "hdfs-rbf-default.xml", "hdfs-site.xml", "hdfs-rbf-site.xml"),
+]
+
 _SUBMIT = """#!/bin/sh
-exec "$JAVA_HOME/bin/java" -cp "${{SPARK_CONF_DIR:-/nonexistent}}:$SPARK_HOME/jars/*" \\
+exec "$JAVA_HOME/bin/java" \\
+  -cp "${{SPARK_CONF_DIR:-/nonexistent}}:$SPARK_HOME/settings:$SPARK_HOME/jars/*" \\
   "-Xmx$SPARK_DRIVER_MEMORY" {options} "-Djava.io.tmpdir=$THRONG_RUN_FOLDER/tmp" \\
   "-Dderby.stream.error.file=$THRONG_RUN_FOLDER/derby.log" \\
   org.apache.spark.deploy.SparkSubmit "$@"
@@ -44,13 +54,24 @@ def wheel_folder() -> Path:
     return Path(package.origin).parent
 
 
-def make_spark_home(folder: Path) -> Path:
-    """Write bin/spark-submit and links to the wheel's jars into `folder`; return the folder."""
+def make_spark_home(folder: Path, is_local: bool) -> Path:
+    """Write bin/spark-submit and links to the wheel's jars into `folder`; return the folder.
+
+    Args:
+        folder: where; made if missing.
+        is_local: Spark is one process of this machine, and needs no settings of a cluster.
+    """
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     for name, target in {"jars": wheel_folder() / "jars", "python": wheel_folder().parent}.items():
         link = folder / name
         link.unlink(missing_ok=True)
         link.symlink_to(target)
+    settings = folder / "settings"
+    settings.mkdir(exist_ok=True)
+    for name in _EMPTY_SETTINGS:
+        (settings / name).unlink(missing_ok=True)
+        if is_local:
+            (settings / name).write_text("<configuration/>\n")
     submit = folder / "bin" / "spark-submit"
     submit.write_text(_SUBMIT.format(options=" ".join(JAVA_OPTIONS)))
     submit.chmod(0o755)
