@@ -24,8 +24,8 @@ JAVA_OPTIONS = [
 ]
 
 # Hadoop reads these files anew for each connection to the metastore, and copies what is in them for
-# each task. On one machine nothing runs on YARN or MapReduce, so their 800 settings are left out; and
-# a file that is there is found sooner than 300 jars are searched for one that is not.
+# each task. On one machine nothing runs on YARN or MapReduce, so their 800 settings are left out;
+# and a file that is there is found sooner than 300 jars are searched for one that is not.
 _EMPTY_SETTINGS = [
     *("core-site.xml", "hive-site.xml", "hivemetastore-site.xml", "hiveserver2-site.xml"),
     *("mapred-default.xml", "mapred-site.xml", "yarn-default.xml", "yarn-site.xml"),
