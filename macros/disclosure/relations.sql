@@ -9,7 +9,8 @@
     {% set relations = [] %}
     {% for mart in release_marts() %}
         {% for relation in structural_relations(mart) + declared_relations(mart)
-            if relation.child in names and (not relation.parent or relation.parent in names) %}
+            if [relation.child, relation.parent, relation.rest.get('mart')]
+                | select | reject('in', names) | list == [] %}
             {% do relations.append(one_row_for_each_cell(relation)) %}
         {% endfor %}
     {% endfor %}

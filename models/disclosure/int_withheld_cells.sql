@@ -35,17 +35,11 @@ dominated_cells as (
 
 members as (
 
-    -- A group is known by two hashes of its long name, 96 bits together: each pass sorts by it.
+    -- A group by two hashes of its long name, 96 bits together: each pass sorts by it.
     select
+        groups.*,
         xxhash64(groups.relation_id, groups.group_id) as group_hash,
         hash(groups.relation_id, groups.group_id) as second_hash,
-        groups.relation_type,
-        groups.tells_parent,
-        groups.parent_cell,
-        groups.table_cell,
-        groups.n_subscribers,
-        floor(log2(groups.n_subscribers)) as size_class,
-        xxhash64(groups.table_cell, groups.people_key) as keyed_order,
         groups.table_cell is null
         or withheld_so_far.table_cell is not null
         or not {{ has_min_group_size('groups.n_subscribers') }} as is_withheld,
@@ -76,10 +70,8 @@ members_in_order as (
         in_order as (
             partition by group_hash, second_hash
             order by
-                is_withheld desc,
-                size_class asc,
-                keyed_order asc,
-                table_cell asc
+                is_withheld desc, floor(log2(n_subscribers)) asc,
+                xxhash64(table_cell, people_key) asc, table_cell asc
             rows between unbounded preceding and current row
         )
 
