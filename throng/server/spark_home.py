@@ -29,7 +29,6 @@ JAVA_OPTIONS = [
 _EMPTY_SETTINGS = [
     *("core-site.xml", "hive-site.xml", "hivemetastore-site.xml", "hiveserver2-site.xml"),
     *("mapred-default.xml", "mapred-site.xml", "yarn-default.xml", "yarn-site.xml"),
-    *("hdfs-default.xml", "hdfs-rbf-default.xml", "hdfs-site.xml", "hdfs-rbf-site.xml"),
 ]
 
 _SUBMIT = """#!/bin/sh
