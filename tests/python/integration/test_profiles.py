@@ -305,10 +305,16 @@ def differing(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_tests_of_the_models(server, built, landing):
-    about = ["path:models/intermediate/phone_use", "int_recharges_checked", "rejected_recharges"]
+    # Of what `built` has built: the folder has the segments too.
+    profiles = "+int_subscriber_profiles,path:models/intermediate/phone_use"
+    about = [profiles, "int_recharges_checked", "rejected_recharges"]
     done = server.dbt("test", "--select", *about, landing=landing, **FEEDS)
     assert done.returncode == 0, done.stdout
-    for name in ("assert_every_recharge_is_accounted_for", "assert_one_key_per_profile"):
+    for name in (
+        "assert_every_recharge_is_accounted_for",
+        "assert_one_key_per_profile",
+        "assert_one_profile_per_subscriber",
+    ):
         assert f"PASS {name}" in done.stdout
 
 
