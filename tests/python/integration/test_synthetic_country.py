@@ -133,6 +133,17 @@ def tables(server, country):
     )
 
 
+def test_a_profile_has_each_of_its_values_once(tables):
+    """The key of the view as a whole; assert_one_profile_per_subscriber asks the tables it reads."""
+    key = "subscriber_id, groupby, indicator, part_of_week, part_of_day, statistic"
+    profiles = "protected.int_subscriber_profiles"
+    twice = f"select {key} from {profiles} group by {key}, interaction having count(*) > 1"
+    assert tables.frame(f"select 1 from {profiles} limit 1").shape == (1, 1)
+    assert tables.frame(twice).empty
+    missing = " or ".join(f"{column} is null" for column in key.split(", "))
+    assert tables.frame(f"select * from {profiles} where {missing}").empty
+
+
 def test_profile_summary_is_the_statistics_of_residents(server, tables):
     expected = tables.frame(phone_use.SUMMARY)
     assert expected["indicator"].nunique() == 25
