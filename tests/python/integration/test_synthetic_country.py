@@ -134,7 +134,7 @@ def tables(server, country):
 
 
 def test_a_profile_has_each_of_its_values_once(tables):
-    """The key of the view as a whole; assert_one_profile_per_subscriber asks the tables it reads."""
+    """The key of the view; assert_one_profile_per_subscriber asks the tables that it reads."""
     key = "subscriber_id, groupby, indicator, part_of_week, part_of_day, statistic"
     profiles = "protected.int_subscriber_profiles"
     twice = f"select {key} from {profiles} group by {key}, interaction having count(*) > 1"
