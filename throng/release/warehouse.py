@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,17 +156,22 @@ def run_dbt(*arguments: str, quiet: bool = False) -> None:
         ReleaseError: dbt failed.
     """
     project_file()
-    environment = {"DBT_PROFILES_DIR": "profiles", **os.environ}
-    command = [str(Path(sys.executable).parent / "dbt"), *(["--quiet"] if quiet else [])]
-    done = subprocess.run(
-        [*command, *arguments], env=environment, check=False, text=True, capture_output=quiet
-    )
-    if done.returncode == 0:
+    # Not at the top: dbt takes two seconds to import. In this process, so that a command that needs
+    # it several times waits for that once.
+    from dbt.cli.main import dbtRunner
+
+    os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said) if quiet else contextlib.nullcontext():
+        options = ["--quiet", "--no-use-colors"] if quiet else []
+        result = dbtRunner().invoke([*options, *arguments])
+    if result.success:
         return
     if not quiet:
         raise ReleaseError("The build has failed; see above. Nothing was released.")
-    said = re.search(r"Compilation Error.*\n\s*(.+)", done.stdout)
-    raise ReleaseError(said[1] if said else f"dbt has failed:\n{done.stdout.strip()}")
+    text = said.getvalue() or str(result.exception or "")
+    sentence = re.search(r"Compilation Error.*\n\s*(.+)", text)
+    raise ReleaseError(sentence[1] if sentence else f"dbt has failed:\n{text.strip()}")
 
 
 def operation(warehouse: Warehouse, name: str, /, **values: str) -> None:

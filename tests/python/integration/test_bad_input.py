@@ -34,7 +34,9 @@ def landing(tmp_path):
             {"min_group_size": "many"}, "The var min_group_size is many; set it to a whole number"
         ),
         long({"min_group_size": True}, "The var min_group_size is True; set it to a whole number"),
-        ({"pseudonymise": "maybe"}, "The var pseudonymise is 'maybe'; set it to true or false."),
+        long(
+            {"pseudonymise": "maybe"}, "The var pseudonymise is 'maybe'; set it to true or false."
+        ),
         (
             {"study_start": "2020-03-01", "study_end": "2020-02-01"},
             "The var study_end (2020-02-01) is before study_start (2020-03-01)",
@@ -43,7 +45,9 @@ def landing(tmp_path):
             {"study_end": "2020-02-01", "home_end": "2020-02-02"},
             "The var study_end (2020-02-01) is before home_end (2020-02-02)",
         ),
-        ({"study_start": "2020-02-30"}, "The var study_start is '2020-02-30'; set it to a date"),
+        long(
+            {"study_start": "2020-02-30"}, "The var study_start is '2020-02-30'; set it to a date"
+        ),
         long({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
         ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
         (
@@ -59,7 +63,7 @@ def landing(tmp_path):
         long(
             {"recharge_columns": []}, "The var recharge_columns is '[]'; set it to a map, such as {"
         ),
-        (
+        long(
             {"event_timestamp_format": "sometimes"},
             "The var event_timestamp_format is 'sometimes'; set it to a Java pattern",
         ),
@@ -70,7 +74,7 @@ def landing(tmp_path):
             {"stop_radius_km": 0},
             "The var stop_radius_km is '0'; set it to a number of km above 0.",
         ),
-        (
+        long(
             {"missing_identifiers": "unknown"},
             "The var missing_identifiers is 'unknown'; set it to a list of texts in quotes",
         ),

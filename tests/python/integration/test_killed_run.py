@@ -13,7 +13,6 @@ from tests.python.conftest import (
     PROJECT,
     Server,
     dbt_command,
-    run_throng,
     state,
     wait_until_gone,
 )
@@ -59,9 +58,7 @@ def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server:
 def test_killed_and_run_again(own_server, tmp_path):
     landing = tmp_path / "landing"
     edge_country.write_edge_country(landing)
-    start = ["server", "start", "--memory", "1500m"]
-    started = run_throng(*start, env=own_server.env)
-    assert started.returncode == 0, started.stderr
+    own_server.start()
     first, second = (
         "START sql table model protected.int_events_checked",
         "START sql table model protected.candidate_count_subscribers",
@@ -79,8 +76,7 @@ def test_killed_and_run_again(own_server, tmp_path):
     stray.parent.mkdir(parents=True, exist_ok=True)
     stray.write_bytes(b"half a file")
 
-    started = run_throng(*start, env=own_server.env)
-    assert started.returncode == 0, started.stderr
+    own_server.start()
     assert not stray.exists()
     done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
     assert done.returncode == 0, done.stdout

@@ -1,0 +1,4 @@
+{# A text inside single quotes of Spark SQL. #}
+{% macro sql_text(text) -%}
+    {{ text | replace('\\', '\\\\') | replace("'", "\\'") }}
+{%- endmacro %}
