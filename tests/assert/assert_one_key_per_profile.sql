@@ -1,21 +1,26 @@
 {{ config(group='pipeline') }}
 
 -- Profiles are under one key, whether they come from events or from recharges: across two keys, one
--- person would have two halves.
+-- person would have two halves. Asked of the tables that profiles are made of.
+
+{% set tables = profile_tables() %}
 
 with
 
-profiles as (
+keys as (
 
-    select * from {{ ref('int_subscriber_profiles') }}
+    {% for table in tables['by_split'] + tables['of_the_whole'] %}
+        select coalesce(key_id, 'none') as key_id from {{ table }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 final as (
 
-    select count(distinct coalesce(key_id, 'none')) as n_keys
-    from profiles
-    having count(distinct coalesce(key_id, 'none')) > 1
+    select count(distinct key_id) as n_keys
+    from keys
+    having count(distinct key_id) > 1
 
 )
 

@@ -3,25 +3,13 @@
 -- The tables that profiles are made of have one row for each subscriber, split and period, or for
 -- each subscriber: so that a profile has each of its values once.
 
-{% set by_split = [
-    ref('int_profile_activity'),
-    ref('int_profile_contacts'),
-    ref('int_profile_call_time'),
-    ref('int_profile_conversations'),
-    ref('int_profile_cells'),
-    ref('int_profile_gyration'),
-] %}
-{% set of_the_whole = [ref('int_profile_churn'), ref('int_profile_network')] %}
-{% if has_feed('recharges') %}
-    {% do by_split.append(ref('int_profile_recharges')) %}
-    {% do of_the_whole.append(ref('int_profile_balances')) %}
-{% endif %}
+{% set tables = profile_tables() %}
 
 with
 
 rows_of_profiles as (
 
-    {% for table in by_split %}
+    {% for table in tables['by_split'] %}
         select
             '{{ table }}' as profile_table,
             subscriber_id,
@@ -32,7 +20,7 @@ rows_of_profiles as (
         union all
 
     {% endfor %}
-    {% for table in of_the_whole %}
+    {% for table in tables['of_the_whole'] %}
         select
             '{{ table }}' as profile_table,
             subscriber_id,

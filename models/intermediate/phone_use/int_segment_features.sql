@@ -4,35 +4,73 @@
 
 with
 
-profiles as (
+activity as (
 
-    select * from {{ ref('int_subscriber_profiles') }}
-    where
-        groupby = 'study'
-        and statistic = 'value'
-        and coalesce(interaction, 'callandtext') = 'callandtext'
-        and part_of_week = 'allweek'
-        and part_of_day = 'allday'
+    select * from {{ ref('int_profile_activity') }}
+    where week_start is null
 
 ),
 
+contacts as (
+
+    select * from {{ ref('int_profile_contacts') }}
+    where week_start is null
+
+),
+
+cells as (
+
+    select * from {{ ref('int_profile_cells') }}
+    where week_start is null
+
+),
+
+gyration as (
+
+    select * from {{ ref('int_profile_gyration') }}
+    where week_start is null
+
+),
+
+whole_splits as (
+
+    select
+        max(split_id) filter (where interaction = 'callandtext') as calls_and_texts,
+        max(split_id) filter (where interaction is null) as places
+    from {{ ref('profile_splits') }}
+    where part_of_week = 'allweek' and part_of_day = 'allday'
+
+),
+
+-- A subscriber without calls and texts has no phone use to cluster by, and no activity.
 features as (
 
     select
-        subscriber_id,
-        key_id,
-        max(value) filter (where indicator = 'number_of_interactions') as number_of_interactions,
-        max(value) filter (where indicator = 'number_of_contacts') as number_of_contacts,
-        max(value) filter (where indicator = 'active_days') as active_days,
-        max(value) filter (where indicator = 'percent_nocturnal') as percent_nocturnal,
-        max(value) filter (where indicator = 'entropy_of_contacts') as entropy_of_contacts,
-        max(value) filter (where indicator = 'number_of_antennas') as number_of_antennas,
-        max(value) filter (where indicator = 'percent_at_home') as percent_at_home,
-        max(value) filter (where indicator = 'radius_of_gyration') as radius_of_gyration
-    from profiles
-    group by
-        subscriber_id,
-        key_id
+        activity.subscriber_id,
+        activity.key_id,
+        cast(activity.number_of_interactions as double) as number_of_interactions,
+        cast(contacts.number_of_contacts as double) as number_of_contacts,
+        cast(activity.active_days as double) as active_days,
+        activity.percent_nocturnal,
+        contacts.entropy_of_contacts,
+        cast(cells.number_of_antennas as double) as number_of_antennas,
+        cells.percent_at_home,
+        gyration.radius_of_gyration
+    from activity
+    inner join whole_splits
+        on activity.split_id = whole_splits.calls_and_texts
+    left join contacts
+        on
+            activity.subscriber_id = contacts.subscriber_id
+            and activity.split_id = contacts.split_id
+    left join cells
+        on
+            activity.subscriber_id = cells.subscriber_id
+            and whole_splits.places = cells.split_id
+    left join gyration
+        on
+            activity.subscriber_id = gyration.subscriber_id
+            and whole_splits.places = gyration.split_id
 
 ),
 
@@ -40,66 +78,56 @@ features_to_compare as (
 
     select
         *,
-        stack(
-            8,
-            1, ln(1 + number_of_interactions),
-            2, ln(1 + number_of_contacts),
-            3, active_days,
-            4, percent_nocturnal,
-            5, entropy_of_contacts,
-            6, ln(1 + number_of_antennas),
-            7, percent_at_home,
-            8, ln(1 + radius_of_gyration)
-        ) as (feature, amount)
+        array(
+            ln(1 + number_of_interactions),
+            ln(1 + number_of_contacts),
+            active_days,
+            percent_nocturnal,
+            entropy_of_contacts,
+            ln(1 + number_of_antennas),
+            percent_at_home,
+            ln(1 + radius_of_gyration)
+        ) as amounts
     from features
-    -- A subscriber without calls and texts has no phone use to cluster by.
-    where number_of_interactions > 0
 
 ),
 
-features_standardised as (
+amounts_in_rows as (
+
+    select posexplode(amounts) as (feature, amount)
+    from features_to_compare
+
+),
+
+moments as (
 
     select
-        *,
-        coalesce(
-            try_divide(
-                amount - avg(amount) over (partition by feature),
-                stddev_pop(amount) over (partition by feature)
-            ),
-            0
-        ) as standardised
-    from features_to_compare
+        feature,
+        avg(amount) as mean,
+        stddev_pop(amount) as standard_deviation
+    from amounts_in_rows
+    group by feature
+
+),
+
+moments_in_order as (
+
+    select sort_array(collect_list(struct(feature, mean, standard_deviation))) as moments
+    from moments
 
 ),
 
 final as (
 
     select
-        subscriber_id,
-        key_id,
-        number_of_interactions,
-        number_of_contacts,
-        active_days,
-        percent_nocturnal,
-        entropy_of_contacts,
-        number_of_antennas,
-        percent_at_home,
-        radius_of_gyration,
-        transform(
-            sort_array(collect_list(struct(feature, standardised))), x -> x.standardised
+        features_to_compare.* except (amounts),
+        zip_with(
+            features_to_compare.amounts,
+            moments_in_order.moments,
+            (amount, m) -> coalesce(try_divide(amount - m.mean, m.standard_deviation), 0)
         ) as features
-    from features_standardised
-    group by
-        subscriber_id,
-        key_id,
-        number_of_interactions,
-        number_of_contacts,
-        active_days,
-        percent_nocturnal,
-        entropy_of_contacts,
-        number_of_antennas,
-        percent_at_home,
-        radius_of_gyration
+    from features_to_compare
+    cross join moments_in_order
 
 )
 
