@@ -31,8 +31,8 @@ $(BIN)/.ready: pyproject.toml requirements.txt
 	@touch $@
 
 demo: setup  ## a synthetic country from raw files to published marts, and what came out
-	@$(BIN)/throng server start
-	@$(BIN)/throng synth --landing data/landing --truth data/truth
+	@$(BIN)/throng server start & server=$$!; \
+	$(BIN)/throng synth --landing data/landing --truth data/truth && wait $$server
 	@THRONG_LANDING=data/landing $(BIN)/throng release build --vars '$(DEMO_VARS)'
 	@echo
 	@THRONG_LANDING=data/landing $(BIN)/throng release audit --strict --vars '$(DEMO_VARS)'

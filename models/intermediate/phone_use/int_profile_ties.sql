@@ -44,33 +44,49 @@ events_of_senders as (
 
 ),
 
+-- Each half hour with an interaction from one to the other once.
 half_hours as (
 
     select
-        sender_id,
-        receiver_id,
+        least(sender_id, receiver_id) as first_id,
+        greatest(sender_id, receiver_id) as second_id,
+        sender_id < receiver_id as is_from_first,
         key_id,
-        count(distinct half_hour_start) as n_half_hours
+        half_hour_start
     from events_of_senders
     group by
-        sender_id,
-        receiver_id,
+        least(sender_id, receiver_id),
+        greatest(sender_id, receiver_id),
+        sender_id < receiver_id,
+        key_id,
+        half_hour_start
+
+),
+
+ties as (
+
+    select
+        first_id,
+        second_id,
+        key_id,
+        count(*) as n_half_hours
+    from half_hours
+    group by
+        first_id,
+        second_id,
         key_id
+    having bool_or(is_from_first) and bool_or(not is_from_first)
 
 ),
 
 final as (
 
     select
-        sent.sender_id as person_id,
-        sent.receiver_id as contact_id,
-        sent.key_id,
-        sent.n_half_hours + received.n_half_hours as n_half_hours
-    from half_hours as sent
-    inner join half_hours as received
-        on
-            sent.sender_id = received.receiver_id
-            and sent.receiver_id = received.sender_id
+        inline(array(struct(first_id, second_id), struct(second_id, first_id)))
+            as (person_id, contact_id),
+        key_id,
+        n_half_hours
+    from ties
 
 )
 

@@ -83,7 +83,8 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
     seeded = server.dbt("seed", "--select", "profile_splits", landing=landing, **BEFORE)
     assert seeded.returncode == 0, seeded.stdout
     stops = ("int_stop_areas", "+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
-    homes_of_the_study(server, landing, BEFORE, *stops, "+int_subscriber_segments")
+    profiles = ("+int_subscriber_segments", "+int_subscriber_profiles")
+    homes_of_the_study(server, landing, BEFORE, *stops, *profiles)
     found = server.query(
         "select reject_reason, count(subscriber_id), count(counterpart_id), count(key_id) "
         "from protected.int_events_checked group by all"

@@ -51,9 +51,9 @@ MUTANTS = [
         "a_recharge_lasts_until_the_next",
     ),
     (
-        "intermediate/phone_use/int_subscriber_profiles.sql",
-        "        key_id,\n        stack(\n            1,",
-        "        'k2' as key_id,\n        stack(\n            1,",
+        "intermediate/phone_use/int_profile_balances.sql",
+        "        key_id,\n        sum(",
+        "        min('k2') as key_id,\n        sum(",
         "assert_one_key_per_profile",
     ),
 ]
