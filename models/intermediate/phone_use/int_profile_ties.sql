@@ -82,8 +82,7 @@ ties as (
 final as (
 
     select
-        inline(array(struct(first_id, second_id), struct(second_id, first_id)))
-            as (person_id, contact_id),
+        stack(2, first_id, second_id, second_id, first_id) as (person_id, contact_id),
         key_id,
         n_half_hours
     from ties
