@@ -14,7 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from throng.disclosure.arrays import BoolArray, FloatArray
-from throng.disclosure.components import find_components, find_parts, settled_by_shifts
+from throng.disclosure.components import (
+    connected_with,
+    find_components,
+    find_parts,
+    settled_by_shifts,
+)
 from throng.disclosure.goals import goals
 from throng.disclosure.problem import Problem, merge, put_aliases, without_repeats
 from throng.disclosure.relations import AuditError
@@ -82,6 +87,9 @@ def attack(
         asked.audited = np.bincount(same_as, asked.audited & ~proven, len(proven)) > 0
     start, unknowns, constraints = without_repeats(whole).reduced()
     tell(f"{n_hidden:,} hidden cells, {len(constraints):,} constraints on them")
+    if proven is not None and proven.any():
+        start, near = connected_with(start, asked.audited[unknowns])
+        unknowns = unknowns[near]
     impossible = start.propagate()
     if impossible is not None:
         raise _contradiction(system, int(unknowns[impossible]))

@@ -64,6 +64,36 @@ def find_parts(core: Problem) -> Parts:
     return Parts(count, label[:n], label[n:])
 
 
+def connected_with(problem: Problem, wanted: BoolArray) -> tuple[Problem, IntArray]:
+    """The parts of a problem that hold a wanted unknown: the others say nothing about these.
+
+    Args:
+        problem: The problem, with n unknowns.
+        wanted: Unknowns whose bounds are asked for, shape (n,).
+
+    Returns:
+        The problem of these parts, and the positions of its unknowns in the one given.
+    """
+    if not len(problem.lower):
+        return problem, np.zeros(0, np.int64)
+    parts = find_parts(problem)
+    kept = np.bincount(parts.var, wanted, parts.count) > 0
+    kept_var, kept_con = kept[parts.var], kept[parts.con]
+    entries = kept_var[problem.var]
+    inside = Problem(
+        con=(np.cumsum(kept_con) - 1)[problem.con[entries]],
+        var=(np.cumsum(kept_var) - 1)[problem.var[entries]],
+        sign=problem.sign[entries],
+        lower=problem.lower[kept_var],
+        upper=problem.upper[kept_var],
+        con_lower=problem.con_lower[kept_con],
+        con_upper=problem.con_upper[kept_con],
+        relation=problem.relation[kept_con],
+        moving=problem.moving[kept_var],
+    )
+    return inside, np.flatnonzero(kept_var)
+
+
 def settled_by_shifts(
     core: Problem,
     parts: Parts,

@@ -10,6 +10,7 @@ from tests.python.unit.test_disclosure_attack import found, relation, table
 from throng.disclosure.attack import attack
 from throng.disclosure.audit import audit
 from throng.disclosure.building import build
+from throng.disclosure.components import connected_with
 from throng.disclosure.problem import Problem, merge
 from throng.disclosure.relations import parse_relations
 from throng.disclosure.repair import repair
@@ -377,6 +378,29 @@ def test_a_repair_ends_green_and_hides_little(seed):
     assert audit(hidden, rules).passed
     failing = before.cells["verdict"].isin(["recovered", "narrow"]).sum()
     assert 0 < len(result.cells) <= 2 * failing
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_repair_attacks_again_only_what_is_connected_with_a_failing_cell(seed, monkeypatch):
+    """With the same result as if everything were attacked again."""
+    tables, lines, _ = small_country(seed, areas=8, hours=8)
+    # A second country that has nothing to do with the first, and in which nothing fails.
+    tables["far"] = table([None, None, 900, 3000], day=[1] * 4, area=list("abcd"))
+    tables["far_whole"] = table([5000], day=[1])
+    lines.append(relation("sum", "far_whole", "far", "day"))
+    sizes = []
+
+    def everything(problem, wanted):
+        sizes.append((len(problem.lower), len(connected_with(problem, wanted)[0].lower)))
+        return problem, np.arange(len(problem.lower))
+
+    rules = parse_relations(lines)
+    quick = repair(tables, rules)
+    monkeypatch.setattr("throng.disclosure.attack.connected_with", everything)
+    whole = repair(tables, rules)
+    assert quick.cells.equals(whole.cells)
+    assert quick.audit.cells["verdict"].equals(whole.audit.cells["verdict"])
+    assert sizes and all(part < all_parts for all_parts, part in sizes)
 
 
 def test_a_repair_hides_rows_whole_and_rows_that_are_equal_together():
