@@ -87,7 +87,7 @@ def attack(
         asked.audited = np.bincount(same_as, asked.audited & ~proven, len(proven)) > 0
     start, unknowns, constraints = without_repeats(whole).reduced()
     tell(f"{n_hidden:,} hidden cells, {len(constraints):,} constraints on them")
-    if proven is not None and proven.any():
+    if proven is not None:
         start, near = connected_with(start, asked.audited[unknowns])
         unknowns = unknowns[near]
     impossible = start.propagate()

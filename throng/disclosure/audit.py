@@ -151,9 +151,10 @@ def reattack(
     What was protected still is: who knows less can rule out less.
     """
     started = time.perf_counter()
-    proven = np.zeros(len(system.lower), bool)
+    proven = None
     if before is not None:
         known = before.cells[before.cells["verdict"] == PROTECTED]
+        proven = np.zeros(len(system.lower), bool)
         proven[known.index] = True
     attacked = attack(
         system, min_width, workers=workers, cache=cache, progress=progress, proven=proven

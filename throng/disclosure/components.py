@@ -79,19 +79,15 @@ def connected_with(problem: Problem, wanted: BoolArray) -> tuple[Problem, IntArr
     parts = find_parts(problem)
     kept = np.bincount(parts.var, wanted, parts.count) > 0
     kept_var, kept_con = kept[parts.var], kept[parts.con]
-    entries = kept_var[problem.var]
-    inside = Problem(
-        con=(np.cumsum(kept_con) - 1)[problem.con[entries]],
-        var=(np.cumsum(kept_var) - 1)[problem.var[entries]],
-        sign=problem.sign[entries],
-        lower=problem.lower[kept_var],
-        upper=problem.upper[kept_var],
-        con_lower=problem.con_lower[kept_con],
-        con_upper=problem.con_upper[kept_con],
-        relation=problem.relation[kept_con],
-        moving=problem.moving[kept_var],
+    variables = np.flatnonzero(kept_var)
+    inside = problem.part(
+        variables,
+        np.flatnonzero(kept_con),
+        kept_var[problem.var],
+        np.cumsum(kept_var) - 1,
+        np.cumsum(kept_con) - 1,
     )
-    return inside, np.flatnonzero(kept_var)
+    return inside, variables
 
 
 def settled_by_shifts(
@@ -180,17 +176,7 @@ def find_components(
         variables, cons, entries, mine = by_var[i], by_con[i], by_entry[i], by_member[i]
         new_var[variables] = np.arange(len(variables))
         new_con[cons] = np.arange(len(cons))
-        problem = Problem(
-            con=new_con[core.con[entries]],
-            var=new_var[core.var[entries]],
-            sign=core.sign[entries],
-            lower=core.lower[variables],
-            upper=core.upper[variables],
-            con_lower=core.con_lower[cons],
-            con_upper=core.con_upper[cons],
-            relation=core.relation[cons],
-            moving=core.moving[variables],
-        )
+        problem = core.part(variables, cons, entries, new_var, new_con)
         of = unknowns[mine]
         part = members.of(mine, new_var[member_group[mine]])
         fractions = len(variables) > LARGE

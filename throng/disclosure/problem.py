@@ -106,18 +106,39 @@ class Problem:
         unknown = np.zeros(n, bool)
         unknown[self.var[kept]] = True
         variables, constraints = np.flatnonzero(unknown), np.flatnonzero(binding)
-        problem = Problem(
-            con=(np.cumsum(binding) - 1)[self.con[kept]],
-            var=(np.cumsum(unknown) - 1)[self.var[kept]],
-            sign=self.sign[kept],
+        problem = self.part(
+            variables, constraints, kept, np.cumsum(unknown) - 1, np.cumsum(binding) - 1
+        )
+        problem.con_lower -= constant[constraints]
+        problem.con_upper -= constant[constraints]
+        return problem, variables, constraints
+
+    def part(
+        self,
+        variables: IntArray,
+        constraints: IntArray,
+        entries: IntArray | BoolArray,
+        new_var: IntArray,
+        new_con: IntArray,
+    ) -> Problem:
+        """The problem of some unknowns and constraints, as copies.
+
+        Args:
+            variables, constraints: Their positions in this one, ascending.
+            entries: The entries between them: positions, or which, shape (e,).
+            new_var, new_con: Their positions in the part, by those in this one; shapes (n,), (m,).
+        """
+        return Problem(
+            con=new_con[self.con[entries]],
+            var=new_var[self.var[entries]],
+            sign=self.sign[entries],
             lower=self.lower[variables],
             upper=self.upper[variables],
-            con_lower=(self.con_lower - constant)[constraints],
-            con_upper=(self.con_upper - constant)[constraints],
+            con_lower=self.con_lower[constraints],
+            con_upper=self.con_upper[constraints],
             relation=self.relation[constraints],
             moving=self.moving[variables],
         )
-        return problem, variables, constraints
 
 
 def _others(con: IntArray, terms: FloatArray, m: int) -> FloatArray:
