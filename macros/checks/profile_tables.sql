@@ -1,5 +1,5 @@
-{# The tables that int_subscriber_profiles is made of: those with a row for each subscriber, split
-   and period (by_split), and those with a row for each subscriber (of_the_whole). #}
+{# The tables that int_subscriber_profiles is made of: those with a row for each subscriber and
+   split (by_split), and those with a row for each subscriber (of_the_whole). #}
 {% macro profile_tables() %}
     {% set tables = {
         'by_split': [

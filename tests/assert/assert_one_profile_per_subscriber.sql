@@ -1,7 +1,7 @@
 {{ config(group='pipeline') }}
 
--- The tables that profiles are made of have one row for each subscriber, split and period, or for
--- each subscriber: so that a profile has each of its values once.
+-- The tables that profiles are made of have one row for each subscriber and split, or for each
+-- subscriber: so that a profile has each of its values once.
 
 {% set tables = profile_tables() %}
 
@@ -13,8 +13,7 @@ rows_of_profiles as (
         select
             '{{ table }}' as profile_table,
             subscriber_id,
-            split_id,
-            week_start
+            split_id
         from {{ table }}
 
         union all
@@ -24,8 +23,7 @@ rows_of_profiles as (
         select
             '{{ table }}' as profile_table,
             subscriber_id,
-            cast(null as int) as split_id,
-            cast(null as date) as week_start
+            cast(null as int) as split_id
         from {{ table }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -38,14 +36,12 @@ final as (
         profile_table,
         subscriber_id,
         split_id,
-        week_start,
         count(*) as n_rows
     from rows_of_profiles
     group by
         profile_table,
         subscriber_id,
-        split_id,
-        week_start
+        split_id
     having count(*) > 1 or subscriber_id is null
 
 )

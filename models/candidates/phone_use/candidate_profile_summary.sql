@@ -23,10 +23,30 @@ profiles as (
 
 ),
 
+area_list as (
+
+    select * from {{ ref('int_area_list') }}
+
+),
+
 home_areas as (
 
     select * from {{ ref('int_home_areas') }}
     where period = 'study'
+
+),
+
+-- Rows are many here: they are grouped by numbers, and names come back at the end.
+homes as (
+
+    select /*+ broadcast(area_list) */
+        home_areas.subscriber_id,
+        area_list.area_number
+    from home_areas
+    inner join area_list
+        on
+            home_areas.area_level = area_list.area_level
+            and home_areas.home_area_id = area_list.area_id
 
 ),
 
@@ -35,10 +55,7 @@ profiles_kept as (
     select /*+ broadcast(indicator_splits) */
         profiles.subscriber_id,
         profiles.value,
-        indicator_splits.indicator,
-        indicator_splits.interaction,
-        indicator_splits.part_of_week,
-        indicator_splits.part_of_day
+        indicator_splits.indicator_split_id
     from profiles
     inner join indicator_splits
         on
@@ -53,37 +70,27 @@ profiles_kept as (
 statistics as (
 
     select
-        home_areas.area_level,
-        home_areas.home_area_id as area_id,
-        profiles_kept.interaction,
-        profiles_kept.part_of_week,
-        profiles_kept.part_of_day,
-        profiles_kept.indicator,
+        homes.area_number,
+        profiles_kept.indicator_split_id,
         count(*) as n_with_value,
         count_if(profiles_kept.value > 0) as n_nonzero,
         avg(profiles_kept.value) as mean_value,
         stddev_samp(profiles_kept.value) as standard_deviation,
-        percentile(profiles_kept.value, array(0.25, 0.5, 0.75)) as quartiles,
         sum(profiles_kept.value) as total_value,
         sum(profiles_kept.value * profiles_kept.value) as sum_of_squares,
-        max(profiles_kept.value) as largest_value,
-        {{ second_largest('profiles_kept.value') }} as second_largest_value
+        sort_array(collect_list(profiles_kept.value)) as values_in_order
     from profiles_kept
-    inner join home_areas
-        on profiles_kept.subscriber_id = home_areas.subscriber_id
+    inner join homes
+        on profiles_kept.subscriber_id = homes.subscriber_id
     group by
-        home_areas.area_level,
-        home_areas.home_area_id,
-        profiles_kept.interaction,
-        profiles_kept.part_of_week,
-        profiles_kept.part_of_day,
-        profiles_kept.indicator
+        homes.area_number,
+        profiles_kept.indicator_split_id
 
 ),
 
 final as (
 
-    select
+    select /*+ broadcast(area_list), broadcast(indicator_splits) */
         residents.period,
         residents.period_start,
         residents.area_level,
@@ -97,24 +104,24 @@ final as (
         coalesce(statistics.n_with_value, 0) as n_with_value,
         statistics.mean_value,
         statistics.standard_deviation,
-        statistics.quartiles[0] as first_quartile_value,
-        statistics.quartiles[1] as median_value,
-        statistics.quartiles[2] as third_quartile_value,
+        {{ quantile('statistics.values_in_order', 0.25) }} as first_quartile_value,
+        {{ quantile('statistics.values_in_order', 0.5) }} as median_value,
+        {{ quantile('statistics.values_in_order', 0.75) }} as third_quartile_value,
         coalesce(statistics.n_nonzero, 0) as n_nonzero,
         coalesce(statistics.total_value, 0) as total_value,
         coalesce(statistics.sum_of_squares, 0) as sum_of_squares,
-        coalesce(statistics.largest_value, 0) as largest_value,
-        statistics.second_largest_value
+        coalesce(get(statistics.values_in_order, statistics.n_with_value - 1), 0) as largest_value,
+        get(statistics.values_in_order, statistics.n_with_value - 2) as second_largest_value
     from residents
+    inner join area_list
+        on
+            residents.area_level = area_list.area_level
+            and residents.area_id = area_list.area_id
     cross join indicator_splits
     left join statistics
         on
-            residents.area_level = statistics.area_level
-            and residents.area_id = statistics.area_id
-            and indicator_splits.interaction = statistics.interaction
-            and indicator_splits.part_of_week = statistics.part_of_week
-            and indicator_splits.part_of_day = statistics.part_of_day
-            and indicator_splits.indicator = statistics.indicator
+            area_list.area_number = statistics.area_number
+            and indicator_splits.indicator_split_id = statistics.indicator_split_id
 
 )
 

@@ -1,4 +1,5 @@
--- Every area that can have a number, at every level.
+-- Every area that can have a number, at every level. Models with many rows an area group by
+-- area_number, which is as good as its level and id and compared in a fraction of the time.
 
 with
 
@@ -8,7 +9,7 @@ areas_by_level as (
 
 ),
 
-final as (
+areas as (
 
     select
         area_level,
@@ -17,6 +18,16 @@ final as (
     group by
         area_level,
         area_id
+
+),
+
+final as (
+
+    select
+        area_level,
+        area_id,
+        cast(row_number() over (order by area_level asc, area_id asc) as int) as area_number
+    from areas
 
 )
 

@@ -95,8 +95,9 @@ final as (
         latitude,
         valid_from,
         valid_to,
-        -- One number per cell and place, in order of cell_id: Python functions identify a cell by
-        -- it.
+        -- One number per cell, in order of cell_id, for models with many rows a cell.
+        dense_rank() over (order by cell_id asc) as cell_rank,
+        -- One number per cell and place, in the same order: Python functions identify a cell by it.
         cast(row_number() over (order by cell_id asc, valid_from asc) as int) as cell_number
     from versions_ranked
     where version_rank = 1

@@ -1,7 +1,6 @@
 {{ config(materialized='view') }}
 
--- Indicators of activity, one row each: of the study, and of its weeks as mean and standard
--- deviation over the weeks that have a value.
+-- Indicators of activity, one row each: of the study, and of its weeks.
 
 with
 
@@ -14,41 +13,6 @@ activity as (
 splits as (
 
     select * from {{ ref('profile_splits') }}
-
-),
-
-weeks as (
-
-    select
-        subscriber_id,
-        key_id,
-        split_id,
-        avg(active_days) as active_days_mean,
-        stddev_pop(active_days) as active_days_std,
-        avg(number_of_interactions) as number_of_interactions_mean,
-        stddev_pop(number_of_interactions) as number_of_interactions_std,
-        avg(number_of_interaction_in) as number_of_interaction_in_mean,
-        stddev_pop(number_of_interaction_in) as number_of_interaction_in_std,
-        avg(number_of_interaction_out) as number_of_interaction_out_mean,
-        stddev_pop(number_of_interaction_out) as number_of_interaction_out_std,
-        avg(percent_nocturnal) as percent_nocturnal_mean,
-        stddev_pop(percent_nocturnal) as percent_nocturnal_std,
-        avg(percent_initiated_interactions) as percent_initiated_interactions_mean,
-        stddev_pop(percent_initiated_interactions) as percent_initiated_interactions_std,
-        avg(call_duration_mean) as call_duration_mean_mean,
-        stddev_pop(call_duration_mean) as call_duration_mean_std,
-        avg(call_duration_std) as call_duration_std_mean,
-        stddev_pop(call_duration_std) as call_duration_std_std,
-        avg(interevent_time_mean) as interevent_time_mean_mean,
-        stddev_pop(interevent_time_mean) as interevent_time_mean_std,
-        avg(interevent_time_std) as interevent_time_std_mean,
-        stddev_pop(interevent_time_std) as interevent_time_std_std
-    from activity
-    where week_start is not null
-    group by
-        subscriber_id,
-        key_id,
-        split_id
 
 ),
 
@@ -73,7 +37,6 @@ stacked as (
             'interevent_time', 'std', interevent_time_std
         ) as (indicator, statistic, value)
     from activity
-    where week_start is null
 
     union all
 
@@ -84,28 +47,28 @@ stacked as (
         split_id,
         stack(
             20,
-            'active_days', 'mean', active_days_mean,
-            'active_days', 'std', active_days_std,
-            'number_of_interactions', 'mean', number_of_interactions_mean,
-            'number_of_interactions', 'std', number_of_interactions_std,
-            'number_of_interaction_in', 'mean', number_of_interaction_in_mean,
-            'number_of_interaction_in', 'std', number_of_interaction_in_std,
-            'number_of_interaction_out', 'mean', number_of_interaction_out_mean,
-            'number_of_interaction_out', 'std', number_of_interaction_out_std,
-            'percent_nocturnal', 'mean', percent_nocturnal_mean,
-            'percent_nocturnal', 'std', percent_nocturnal_std,
-            'percent_initiated_interactions', 'mean', percent_initiated_interactions_mean,
-            'percent_initiated_interactions', 'std', percent_initiated_interactions_std,
-            'call_duration', 'mean__mean', call_duration_mean_mean,
-            'call_duration', 'mean__std', call_duration_mean_std,
-            'call_duration', 'std__mean', call_duration_std_mean,
-            'call_duration', 'std__std', call_duration_std_std,
-            'interevent_time', 'mean__mean', interevent_time_mean_mean,
-            'interevent_time', 'mean__std', interevent_time_mean_std,
-            'interevent_time', 'std__mean', interevent_time_std_mean,
-            'interevent_time', 'std__std', interevent_time_std_std
+            'active_days', 'mean', active_days_week_mean,
+            'active_days', 'std', active_days_week_std,
+            'number_of_interactions', 'mean', number_of_interactions_week_mean,
+            'number_of_interactions', 'std', number_of_interactions_week_std,
+            'number_of_interaction_in', 'mean', number_of_interaction_in_week_mean,
+            'number_of_interaction_in', 'std', number_of_interaction_in_week_std,
+            'number_of_interaction_out', 'mean', number_of_interaction_out_week_mean,
+            'number_of_interaction_out', 'std', number_of_interaction_out_week_std,
+            'percent_nocturnal', 'mean', percent_nocturnal_week_mean,
+            'percent_nocturnal', 'std', percent_nocturnal_week_std,
+            'percent_initiated_interactions', 'mean', percent_initiated_interactions_week_mean,
+            'percent_initiated_interactions', 'std', percent_initiated_interactions_week_std,
+            'call_duration', 'mean__mean', call_duration_mean_week_mean,
+            'call_duration', 'mean__std', call_duration_mean_week_std,
+            'call_duration', 'std__mean', call_duration_std_week_mean,
+            'call_duration', 'std__std', call_duration_std_week_std,
+            'interevent_time', 'mean__mean', interevent_time_mean_week_mean,
+            'interevent_time', 'mean__std', interevent_time_mean_week_std,
+            'interevent_time', 'std__mean', interevent_time_std_week_mean,
+            'interevent_time', 'std__std', interevent_time_std_week_std
         ) as (indicator, statistic, value)
-    from weeks
+    from activity
 
 ),
 

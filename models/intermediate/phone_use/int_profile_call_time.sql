@@ -1,25 +1,54 @@
 -- The share of a subscriber's contacts that make up four fifths of the time spent in calls, in the
--- study (week_start is null) and in each week of it.
+-- study and over its weeks.
 
 with
 
-event_splits as (
+calls as (
 
-    select * from {{ ref('int_profile_event_splits') }}
+    select /*+ repartition(subscriber_id) */
+        *,
+        {{ event_class('interaction', 'part_of_week', 'part_of_day') }} as event_class
+    from {{ ref('int_profile_events') }}
     where interaction = 'call'
 
 ),
 
-events_by_period as (
+split_classes as (
+
+    select * from {{ ref('int_profile_split_classes') }}
+    where interaction = 'call'
+
+),
+
+-- Before a call counts in four splits, the calls with a contact are added up.
+contacts_by_class as (
 
     select
         subscriber_id,
         key_id,
-        split_id,
         counterpart_id,
-        duration_s,
-        explode(array(cast(null as date), week_start)) as week_start
-    from event_splits
+        event_class,
+        week_start,
+        sum(duration_s) as duration_s
+    from calls
+    group by
+        subscriber_id,
+        key_id,
+        counterpart_id,
+        event_class,
+        week_start
+
+),
+
+-- Each week once for itself, and once for the study (week_start is null).
+contacts_by_split as (
+
+    select /*+ broadcast(split_classes) */
+        contacts_by_class.* except (week_start),
+        split_classes.split_id,
+        explode(array(cast(null as date), contacts_by_class.week_start)) as week_start
+    from contacts_by_class
+    inner join split_classes on contacts_by_class.event_class = split_classes.event_class
 
 ),
 
@@ -30,9 +59,9 @@ contacts as (
         key_id,
         split_id,
         counterpart_id,
-        sum(duration_s) as duration_s,
-        week_start
-    from events_by_period
+        week_start,
+        sum(duration_s) as duration_s
+    from contacts_by_split
     group by
         subscriber_id,
         key_id,
@@ -57,7 +86,7 @@ contacts_summed as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
@@ -72,6 +101,21 @@ final as (
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('percent_pareto_durations') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

@@ -1,5 +1,5 @@
 -- How many cells a subscriber uses, how half hours are spread over them, and which share of half
--- hours is at home, in the study (week_start is null) and in each week of it.
+-- hours is at home, in the study and over its weeks.
 
 with
 
@@ -21,15 +21,15 @@ cells as (
         subscriber_id,
         key_id,
         split_id,
-        cell_id,
-        count(*) as n_half_hours,
+        cell_rank,
+        sum(n_half_hours) as n_half_hours,
         week_start
     from place_splits
     group by
         subscriber_id,
         key_id,
         split_id,
-        cell_id,
+        cell_rank,
         week_start
 
 ),
@@ -38,13 +38,13 @@ cells_summed as (
 
     select
         cells.*,
-        homes.home_cell_id,
+        homes.home_cell_rank,
         sum(cells.n_half_hours) over (
             partition by cells.subscriber_id, cells.split_id, cells.week_start
         ) as n_half_hours_all,
         sum(cells.n_half_hours) over (
             partition by cells.subscriber_id, cells.split_id, cells.week_start
-            order by cells.n_half_hours desc, cells.cell_id asc
+            order by cells.n_half_hours desc, cells.cell_rank asc
             rows between unbounded preceding and current row
         ) - cells.n_half_hours as n_half_hours_before
     from cells
@@ -53,7 +53,7 @@ cells_summed as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
@@ -64,9 +64,9 @@ final as (
             as entropy_of_antennas,
         -- Null for a subscriber without an event at night: there is no home.
         case
-            when count(home_cell_id) > 0
+            when count(home_cell_rank) > 0
                 then
-                    sum(case when cell_id = home_cell_id then n_half_hours else 0 end)
+                    sum(case when cell_rank = home_cell_rank then n_half_hours else 0 end)
                     / sum(n_half_hours)
         end as percent_at_home,
         -- The fewest cells that make up four fifths of the half hours.
@@ -78,6 +78,24 @@ final as (
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('number_of_antennas') }},
+        {{ over_weeks('entropy_of_antennas') }},
+        {{ over_weeks('percent_at_home') }},
+        {{ over_weeks('frequent_antennas') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

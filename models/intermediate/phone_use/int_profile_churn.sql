@@ -3,9 +3,9 @@
 
 with
 
-places as (
+half_hours as (
 
-    select * from {{ ref('int_profile_places') }}
+    select * from {{ ref('int_profile_half_hours') }}
     where part_of_day = 'allday'
 
 ),
@@ -15,14 +15,14 @@ cells as (
     select
         subscriber_id,
         key_id,
-        cell_id,
-        count(*) as n_half_hours,
+        cell_rank,
+        sum(n_half_hours) as n_half_hours,
         week_start
-    from places
+    from half_hours
     group by
         subscriber_id,
         key_id,
-        cell_id,
+        cell_rank,
         week_start
 
 ),
@@ -41,9 +41,9 @@ cells_compared as (
 
     select
         *,
-        lag(n_half_hours) over (partition by subscriber_id, cell_id order by week_number)
+        lag(n_half_hours) over (partition by subscriber_id, cell_rank order by week_number)
             as n_half_hours_before,
-        lag(week_number) over (partition by subscriber_id, cell_id order by week_number)
+        lag(week_number) over (partition by subscriber_id, cell_rank order by week_number)
             as week_number_before
     from cells_by_week
 

@@ -1,24 +1,54 @@
 -- How many contacts a subscriber calls and writes to, and how interactions are spread over them, in
--- the study (week_start is null) and in each week of it.
+-- the study and over its weeks.
 
 with
 
-event_splits as (
+events as (
 
-    select * from {{ ref('int_profile_event_splits') }}
+    select /*+ repartition(subscriber_id) */
+        *,
+        {{ event_class('interaction', 'part_of_week', 'part_of_day') }} as event_class
+    from {{ ref('int_profile_events') }}
+    where interaction is not null
 
 ),
 
-events_by_period as (
+split_classes as (
+
+    select * from {{ ref('int_profile_split_classes') }}
+
+),
+
+-- Before an event counts in eight splits, the events with a contact are added up.
+contacts_by_class as (
 
     select
         subscriber_id,
         key_id,
-        split_id,
         counterpart_id,
-        direction,
-        explode(array(cast(null as date), week_start)) as week_start
-    from event_splits
+        event_class,
+        week_start,
+        count(*) as n_events,
+        count_if(direction = 'out') as n_events_out
+    from events
+    group by
+        subscriber_id,
+        key_id,
+        counterpart_id,
+        event_class,
+        week_start
+
+),
+
+-- Each week once for itself, and once for the study (week_start is null).
+contacts_by_split as (
+
+    select /*+ broadcast(split_classes) */
+        contacts_by_class.* except (week_start),
+        split_classes.split_id,
+        explode(array(cast(null as date), contacts_by_class.week_start)) as week_start
+    from contacts_by_class
+    inner join split_classes on contacts_by_class.event_class = split_classes.event_class
 
 ),
 
@@ -29,10 +59,10 @@ contacts as (
         key_id,
         split_id,
         counterpart_id,
-        count(*) as n_events,
-        count_if(direction = 'out') as n_events_out,
-        week_start
-    from events_by_period
+        week_start,
+        sum(n_events) as n_events,
+        sum(n_events_out) as n_events_out
+    from contacts_by_split
     group by
         subscriber_id,
         key_id,
@@ -56,12 +86,13 @@ contacts_summed as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
         key_id,
         split_id,
+        week_start,
         count(*) as number_of_contacts,
         -sum(n_events / n_events_all * ln(n_events / n_events_all)) as entropy_of_contacts,
         -- Bandicoot weighs by all interactions, not by those with the contact.
@@ -71,14 +102,34 @@ final as (
         stddev_pop(n_events) as interactions_per_contact_std,
         -- The fewest contacts that make up four fifths of all interactions.
         count_if(n_events_before < ceil(n_events_all * 0.8D)) / count(*)
-            as percent_pareto_interactions,
-        week_start
+            as percent_pareto_interactions
     from contacts_summed
     group by
         subscriber_id,
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('number_of_contacts') }},
+        {{ over_weeks('entropy_of_contacts') }},
+        {{ over_weeks('balance_of_contacts_mean') }},
+        {{ over_weeks('balance_of_contacts_std') }},
+        {{ over_weeks('interactions_per_contact_mean') }},
+        {{ over_weeks('interactions_per_contact_std') }},
+        {{ over_weeks('percent_pareto_interactions') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- Indicators of contacts, one row each: of the study, and of its weeks as mean and standard
--- deviation over the weeks that have a value.
+-- Indicators of contacts and of the time spent with them, one row each: of the study, and of its
+-- weeks.
 
 with
 
@@ -11,32 +11,9 @@ contacts as (
 
 ),
 
-weeks as (
+call_time as (
 
-    select
-        subscriber_id,
-        key_id,
-        split_id,
-        avg(number_of_contacts) as number_of_contacts_mean,
-        stddev_pop(number_of_contacts) as number_of_contacts_std,
-        avg(entropy_of_contacts) as entropy_of_contacts_mean,
-        stddev_pop(entropy_of_contacts) as entropy_of_contacts_std,
-        avg(percent_pareto_interactions) as percent_pareto_interactions_mean,
-        stddev_pop(percent_pareto_interactions) as percent_pareto_interactions_std,
-        avg(balance_of_contacts_mean) as balance_of_contacts_mean_mean,
-        stddev_pop(balance_of_contacts_mean) as balance_of_contacts_mean_std,
-        avg(balance_of_contacts_std) as balance_of_contacts_std_mean,
-        stddev_pop(balance_of_contacts_std) as balance_of_contacts_std_std,
-        avg(interactions_per_contact_mean) as interactions_per_contact_mean_mean,
-        stddev_pop(interactions_per_contact_mean) as interactions_per_contact_mean_std,
-        avg(interactions_per_contact_std) as interactions_per_contact_std_mean,
-        stddev_pop(interactions_per_contact_std) as interactions_per_contact_std_std
-    from contacts
-    where week_start is not null
-    group by
-        subscriber_id,
-        key_id,
-        split_id
+    select * from {{ ref('int_profile_call_time') }}
 
 ),
 
@@ -58,7 +35,6 @@ final as (
             'interactions_per_contact', 'std', interactions_per_contact_std
         ) as (indicator, statistic, value)
     from contacts
-    where week_start is null
 
     union all
 
@@ -69,22 +45,49 @@ final as (
         split_id,
         stack(
             14,
-            'number_of_contacts', 'mean', number_of_contacts_mean,
-            'number_of_contacts', 'std', number_of_contacts_std,
-            'entropy_of_contacts', 'mean', entropy_of_contacts_mean,
-            'entropy_of_contacts', 'std', entropy_of_contacts_std,
-            'percent_pareto_interactions', 'mean', percent_pareto_interactions_mean,
-            'percent_pareto_interactions', 'std', percent_pareto_interactions_std,
-            'balance_of_contacts', 'mean__mean', balance_of_contacts_mean_mean,
-            'balance_of_contacts', 'mean__std', balance_of_contacts_mean_std,
-            'balance_of_contacts', 'std__mean', balance_of_contacts_std_mean,
-            'balance_of_contacts', 'std__std', balance_of_contacts_std_std,
-            'interactions_per_contact', 'mean__mean', interactions_per_contact_mean_mean,
-            'interactions_per_contact', 'mean__std', interactions_per_contact_mean_std,
-            'interactions_per_contact', 'std__mean', interactions_per_contact_std_mean,
-            'interactions_per_contact', 'std__std', interactions_per_contact_std_std
+            'number_of_contacts', 'mean', number_of_contacts_week_mean,
+            'number_of_contacts', 'std', number_of_contacts_week_std,
+            'entropy_of_contacts', 'mean', entropy_of_contacts_week_mean,
+            'entropy_of_contacts', 'std', entropy_of_contacts_week_std,
+            'percent_pareto_interactions', 'mean', percent_pareto_interactions_week_mean,
+            'percent_pareto_interactions', 'std', percent_pareto_interactions_week_std,
+            'balance_of_contacts', 'mean__mean', balance_of_contacts_mean_week_mean,
+            'balance_of_contacts', 'mean__std', balance_of_contacts_mean_week_std,
+            'balance_of_contacts', 'std__mean', balance_of_contacts_std_week_mean,
+            'balance_of_contacts', 'std__std', balance_of_contacts_std_week_std,
+            'interactions_per_contact', 'mean__mean', interactions_per_contact_mean_week_mean,
+            'interactions_per_contact', 'mean__std', interactions_per_contact_mean_week_std,
+            'interactions_per_contact', 'std__mean', interactions_per_contact_std_week_mean,
+            'interactions_per_contact', 'std__std', interactions_per_contact_std_week_std
         ) as (indicator, statistic, value)
-    from weeks
+    from contacts
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        'study' as groupby,
+        split_id,
+        stack(
+            1,
+            'percent_pareto_durations', 'value', percent_pareto_durations
+        ) as (indicator, statistic, value)
+    from call_time
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        'week' as groupby,
+        split_id,
+        stack(
+            2,
+            'percent_pareto_durations', 'mean', percent_pareto_durations_week_mean,
+            'percent_pareto_durations', 'std', percent_pareto_durations_week_std
+        ) as (indicator, statistic, value)
+    from call_time
 
 )
 

@@ -1,50 +1,12 @@
--- Conversations by text, in the study (week_start is null) and in each week of it. The calls and
--- texts with one contact are taken in order of time: a text begins a conversation if it is the
--- first, if the previous record is a call, or if an hour or more has passed since it. A call
--- belongs to no conversation.
+-- Conversations by text, in the study and over its weeks. The calls and texts with one contact are
+-- taken in order of time: a text begins a conversation if it is the first, if the previous record
+-- is a call, or if an hour or more has passed since it. A call belongs to no conversation.
 
 with
 
-event_splits as (
+texts as (
 
-    select * from {{ ref('int_profile_event_splits') }}
-    where interaction = 'callandtext'
-
-),
-
-events_in_order as (
-
-    select
-        *,
-        row_number() over with_contact as record_number,
-        lag(own_interaction) over with_contact as previous_interaction,
-        lag(direction) over with_contact as previous_direction,
-        lag(week_start) over with_contact as previous_week_start,
-        {{ seconds_between('lag(event_at) over with_contact', 'event_at') }} as seconds_since
-    from event_splits
-    window with_contact as (
-        partition by subscriber_id, split_id, counterpart_id
-        order by event_at, cell_id, own_interaction, direction, duration_s
-    )
-
-),
-
-texts_marked as (
-
-    select
-        *,
-        own_interaction = 'text' and direction = 'out' as is_sent,
-        own_interaction = 'text'
-        and not coalesce(previous_interaction = 'text' and seconds_since < 3600, false)
-            as is_first_of_study,
-        own_interaction = 'text'
-        and not coalesce(
-            previous_interaction = 'text'
-            and seconds_since < 3600
-            and previous_week_start = week_start,
-            false
-        ) as is_first_of_week
-    from events_in_order
+    select * from {{ ref('int_profile_texts') }}
 
 ),
 
@@ -58,15 +20,15 @@ texts_compared as (
             as first_number_of_week,
         lag(case when is_sent then record_number end) ignore nulls over with_contact
             as sent_before_number
-    from texts_marked
+    from texts
     window
         with_contact as (
             partition by subscriber_id, split_id, counterpart_id
-            order by event_at, cell_id, own_interaction, direction, duration_s
+            order by event_at, cell_rank, interaction, direction, duration_s
         ),
         upto_here as (
             partition by subscriber_id, split_id, counterpart_id
-            order by event_at, cell_id, own_interaction, direction, duration_s
+            order by event_at, cell_rank, interaction, direction, duration_s
             rows between unbounded preceding and current row
         )
 
@@ -111,7 +73,7 @@ responses as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
@@ -130,6 +92,24 @@ final as (
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('percent_initiated_conversations') }},
+        {{ over_weeks('response_rate_text') }},
+        {{ over_weeks('response_delay_text_mean') }},
+        {{ over_weeks('response_delay_text_std') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

@@ -45,8 +45,8 @@ events_placed as (
 
     select /*+ broadcast(cell_site_versions) */
         events_complete.*,
-        cell_site_versions.longitude,
-        cell_site_versions.latitude
+        cell_site_versions.cell_rank,
+        cell_site_versions.cell_number
     from events_complete
     inner join cell_site_versions
         on
@@ -66,9 +66,8 @@ final as (
         case when interaction is not null then direction end as direction,
         case when interaction is not null then counterpart_id end as counterpart_id,
         case when interaction = 'call' then duration_s end as duration_s,
-        cell_id,
-        longitude,
-        latitude,
+        cell_rank,
+        cell_number,
         {{ part_of_week('event_date') }} as part_of_week,
         {{ part_of_day('event_at', 'event_date') }} as part_of_day,
         timestamp_seconds(1800 * floor(unix_seconds(event_at) / 1800)) as half_hour_start,

@@ -1,35 +1,42 @@
 -- The radius of gyration of a subscriber in km: the root mean square distance of half hours from
--- their centre, in the study (week_start is null) and in each week of it. As in bandicoot, the
--- centre is the mean of degrees and the Earth a sphere of 6371 km; elsewhere in this project the
--- radius is 6371.0088 km.
+-- their centre, in the study and over its weeks. As in bandicoot, the centre is the mean of degrees
+-- and the Earth a sphere of 6371 km; elsewhere in this project the radius is 6371.0088 km.
 
 with
 
 place_splits as (
 
     select * from {{ ref('int_profile_place_splits') }}
+
+),
+
+cell_site_versions as (
+
+    select * from {{ ref('int_cell_site_versions') }}
     where longitude is not null and latitude is not null
 
 ),
 
 locations as (
 
-    select
-        subscriber_id,
-        key_id,
-        split_id,
-        longitude,
-        latitude,
-        count(*) as n_half_hours,
-        week_start
+    select /*+ broadcast(cell_site_versions) */
+        place_splits.subscriber_id,
+        place_splits.key_id,
+        place_splits.split_id,
+        cell_site_versions.longitude,
+        cell_site_versions.latitude,
+        sum(place_splits.n_half_hours) as n_half_hours,
+        place_splits.week_start
     from place_splits
+    inner join cell_site_versions
+        on place_splits.cell_number = cell_site_versions.cell_number
     group by
-        subscriber_id,
-        key_id,
-        split_id,
-        longitude,
-        latitude,
-        week_start
+        place_splits.subscriber_id,
+        place_splits.key_id,
+        place_splits.split_id,
+        cell_site_versions.longitude,
+        cell_site_versions.latitude,
+        place_splits.week_start
 
 ),
 
@@ -59,7 +66,7 @@ distances as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
@@ -73,6 +80,21 @@ final as (
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('radius_of_gyration') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

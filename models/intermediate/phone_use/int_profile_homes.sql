@@ -3,9 +3,9 @@
 
 with
 
-night_places as (
+night_half_hours as (
 
-    select * from {{ ref('int_profile_places') }}
+    select * from {{ ref('int_profile_half_hours') }}
     where part_of_day = 'night'
 
 ),
@@ -15,14 +15,14 @@ cells as (
     select
         subscriber_id,
         key_id,
-        cell_id,
-        count(*) as n_half_hours,
-        min(half_hour_start) as first_half_hour
-    from night_places
+        cell_rank,
+        sum(n_half_hours) as n_half_hours,
+        min(first_half_hour) as first_half_hour
+    from night_half_hours
     group by
         subscriber_id,
         key_id,
-        cell_id
+        cell_rank
 
 ),
 
@@ -31,7 +31,7 @@ final as (
     select
         subscriber_id,
         key_id,
-        min_by(cell_id, struct(-n_half_hours, first_half_hour)) as home_cell_id
+        min_by(cell_rank, struct(-n_half_hours, first_half_hour)) as home_cell_rank
     from cells
     group by
         subscriber_id,

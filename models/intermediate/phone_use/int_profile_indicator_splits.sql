@@ -26,6 +26,9 @@ splits as (
 final as (
 
     select
+        cast(
+            row_number() over (order by indicators.indicator asc, splits.split_id asc) as int
+        ) as indicator_split_id,
         indicators.indicator,
         indicators.statistic,
         -- Interactions in and out add up to all of them, so they are published together.

@@ -1,13 +1,13 @@
 {{ config(materialized='view') }}
 
--- Every place once for each split in which it counts, in its week and in the study (week_start is
--- null). Places are already split by part of the day.
+-- The half hours at each cell once for each split in which they count, in their week and in the
+-- study (week_start is null). They are already split by part of the day.
 
 with
 
-places as (
+half_hours as (
 
-    select /*+ repartition(subscriber_id) */ * from {{ ref('int_profile_places') }}
+    select /*+ repartition(subscriber_id) */ * from {{ ref('int_profile_half_hours') }}
 
 ),
 
@@ -21,18 +21,18 @@ splits as (
 final as (
 
     select /*+ broadcast(splits) */
-        places.subscriber_id,
-        places.key_id,
+        half_hours.subscriber_id,
+        half_hours.key_id,
         splits.split_id,
-        explode(array(cast(null as date), places.week_start)) as week_start,
-        places.cell_id,
-        places.longitude,
-        places.latitude
-    from places
+        explode(array(cast(null as date), half_hours.week_start)) as week_start,
+        half_hours.cell_rank,
+        half_hours.cell_number,
+        half_hours.n_half_hours
+    from half_hours
     inner join splits
         on
-            places.part_of_day = splits.part_of_day
-            and splits.part_of_week in (places.part_of_week, 'allweek')
+            half_hours.part_of_day = splits.part_of_day
+            and splits.part_of_week in (half_hours.part_of_week, 'allweek')
 
 )
 

@@ -1,7 +1,6 @@
 {{ config(enabled=has_feed('recharges')) }}
 
--- How much, when and how evenly a subscriber recharges, in the study (week_start is null) and in
--- each week of it.
+-- How much, when and how evenly a subscriber recharges, in the study and over its weeks.
 
 with
 
@@ -45,7 +44,7 @@ recharges_compared as (
 
 ),
 
-final as (
+indicators as (
 
     select
         subscriber_id,
@@ -65,6 +64,26 @@ final as (
         key_id,
         split_id,
         week_start
+
+),
+
+final as (
+
+    select
+        subscriber_id,
+        key_id,
+        split_id,
+        {{ over_weeks('number_of_recharges') }},
+        {{ over_weeks('amount_recharges_mean') }},
+        {{ over_weeks('amount_recharges_std') }},
+        {{ over_weeks('interevent_time_recharges_mean') }},
+        {{ over_weeks('interevent_time_recharges_std') }},
+        {{ over_weeks('percent_pareto_recharges') }}
+    from indicators
+    group by
+        subscriber_id,
+        key_id,
+        split_id
 
 )
 

@@ -16,12 +16,6 @@ contacts as (
 
 ),
 
-call_time as (
-
-    select * from {{ ref('int_profile_call_time_values') }}
-
-),
-
 conversations as (
 
     select * from {{ ref('int_profile_conversations_values') }}
@@ -31,12 +25,6 @@ conversations as (
 cells as (
 
     select * from {{ ref('int_profile_cells_values') }}
-
-),
-
-gyration as (
-
-    select * from {{ ref('int_profile_gyration_values') }}
 
 ),
 
@@ -85,18 +73,6 @@ final as (
         indicator,
         statistic,
         value
-    from call_time
-
-    union all
-
-    select
-        subscriber_id,
-        key_id,
-        groupby,
-        split_id,
-        indicator,
-        statistic,
-        value
     from conversations
 
     union all
@@ -110,18 +86,6 @@ final as (
         statistic,
         value
     from cells
-
-    union all
-
-    select
-        subscriber_id,
-        key_id,
-        groupby,
-        split_id,
-        indicator,
-        statistic,
-        value
-    from gyration
 
     union all
 

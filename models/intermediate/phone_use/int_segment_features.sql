@@ -7,28 +7,24 @@ with
 activity as (
 
     select * from {{ ref('int_profile_activity') }}
-    where week_start is null
 
 ),
 
 contacts as (
 
     select * from {{ ref('int_profile_contacts') }}
-    where week_start is null
 
 ),
 
 cells as (
 
     select * from {{ ref('int_profile_cells') }}
-    where week_start is null
 
 ),
 
 gyration as (
 
     select * from {{ ref('int_profile_gyration') }}
-    where week_start is null
 
 ),
 

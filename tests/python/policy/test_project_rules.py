@@ -309,6 +309,7 @@ def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
         "int_cell_site_versions",
         "int_listener_groups",
         "int_profile_indicator_splits",
+        "int_profile_split_classes",
         "int_study_periods",
         "int_study_window",
     }
