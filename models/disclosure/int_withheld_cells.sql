@@ -44,9 +44,8 @@ members as (
         or withheld_so_far.table_cell is not null
         or not {{ has_min_group_size('groups.n_subscribers') }} as is_withheld,
         withheld_parents.table_cell is not null
-        or coalesce(
-            not {{ has_min_group_size('groups.parent_n_subscribers') }}, false
-        ) as is_parent_withheld
+        or coalesce(not {{ has_min_group_size('groups.parent_n_subscribers') }}, false)
+            as is_parent_withheld
     from groups
     left join withheld_so_far
         on groups.table_cell = withheld_so_far.table_cell
@@ -77,40 +76,43 @@ members_in_order as (
 
 ),
 
-members_to_withhold as (
+-- In one pass over the members, which are many: the member, its parent, or neither (null).
+cells_to_withhold as (
 
-    select table_cell
-    from members_in_order
-    where
-        not is_withheld
-        and (
-            (
-                (is_parent_withheld or n_withheld > 0)
-                and not {{ has_min_group_size('n_people_before') }}
+    select
+        explode(
+            array(
+                case
+                    when
+                        not is_withheld
+                        and (
+                            (
+                                (is_parent_withheld or n_withheld > 0)
+                                and not {{ has_min_group_size('n_people_before') }}
+                            )
+                            or (
+                                relation_type = 'sum'
+                                and not is_parent_withheld
+                                and n_withheld > 0
+                                and n_before < 2
+                            )
+                            -- A share of a whole tells how many the whole is.
+                            or (tells_parent and is_parent_withheld)
+                        )
+                        then table_cell
+                end,
+                -- The only member is its parent under another name.
+                case
+                    when
+                        relation_type = 'sum'
+                        and n_members = 1
+                        and is_withheld
+                        and not is_parent_withheld
+                        then parent_cell
+                end
             )
-            or (
-                relation_type = 'sum'
-                and not is_parent_withheld
-                and n_withheld > 0
-                and n_before < 2
-            )
-            -- A share of a whole tells how many the whole is.
-            or (tells_parent and is_parent_withheld)
-        )
-
-),
-
--- The only member is its parent under another name.
-parents_to_withhold as (
-
-    select parent_cell as table_cell
+        ) as table_cell
     from members_in_order
-    where
-        relation_type = 'sum'
-        and n_members = 1
-        and is_withheld
-        and not is_parent_withheld
-        and parent_cell is not null
 
 ),
 
@@ -122,9 +124,7 @@ withheld as (
     union all
     select table_cell from dominated_cells
     union all
-    select table_cell from members_to_withhold
-    union all
-    select table_cell from parents_to_withhold
+    select table_cell from cells_to_withhold
 
 ),
 
@@ -132,7 +132,7 @@ final as (
 
     select table_cell
     from withheld
-    where {{ has_complementary_suppression() }}
+    where table_cell is not null and {{ has_complementary_suppression() }}
     group by table_cell
 
 )

@@ -59,6 +59,7 @@ def repair(
     workers: int = 1,
     progress: Progress | None = None,
     cache: Cache | None = None,
+    before: Audit | None = None,
 ) -> Repair:
     """Find cells to hide until the audit passes.
 
@@ -67,6 +68,8 @@ def repair(
             for `audit`.
         max_rounds: Give up after so many rounds.
         cache: Kept between calls on tables that are nearly the same, it saves most of the work.
+        before: An audit of the same tables with fewer cells hidden: what it found protected is
+            not attacked again. Of other tables it says nothing, and is not used.
         order: Among equal values the one of least order(table, row) is hidden; give a keyed hash
             of the row so that nobody can foresee it. Without it, a hash of the keys.
 
@@ -78,7 +81,8 @@ def repair(
     cache = {} if cache is None else cache
     hider = _Hider(system, order or _key_hash(system))
     found: list[pd.DataFrame] = []
-    before = audited = reattack(system, min_width, workers, cache, progress)
+    known = before if before and system.only_hides_more_than(before.system) else None
+    before = audited = reattack(system, min_width, workers, cache, progress, before=known)
     rounds = 0
     while not audited.passed and rounds < max_rounds:
         hidden = hider.hide_round(audited, min_width)

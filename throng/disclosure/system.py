@@ -69,6 +69,30 @@ class System:
     names: list[str]
     labels: dict[str, pd.DataFrame] = field(default_factory=dict)
 
+    def only_hides_more_than(self, other: System) -> bool:
+        """Whether this is the other system, but for further cells that are hidden.
+
+        Then whatever is protected there is protected here: who knows less can rule out less.
+        """
+        same_cells = (
+            self.names == other.names
+            and [(b.table, b.measure, b.role, b.first) for b in self.blocks]
+            == [(b.table, b.measure, b.role, b.first) for b in other.blocks]
+            and self.labels.keys() == other.labels.keys()
+            and all(self.labels[table].equals(other.labels[table]) for table in self.labels)
+        )
+        arrays = ("prior", "con", "var", "sign", "con_lower", "con_upper", "con_relation")
+        if not same_cells or not all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in arrays
+        ):
+            return False
+        released = ~self.hidden
+        return bool(
+            (self.hidden | ~other.hidden).all()
+            and (self.lower == other.lower)[released].all()
+            and (self.upper == other.upper)[released].all()
+        )
+
     def roles(self) -> BoolArray:
         """Which variables are unpublished remainders, shape (n,)."""
         rest = np.zeros(len(self.lower), bool)

@@ -65,6 +65,7 @@ def attack_release(
     *,
     find_repairs: bool = True,
     search: Search | None = None,
+    before: Audit | None = None,
 ) -> Attack | None:
     """Attack what the plan would publish (protected.release_plan); None if that is nothing.
 
@@ -73,6 +74,8 @@ def attack_release(
         cache: what was found out so far; kept from one turn to the next.
         find_repairs: where the attack finds something, look for what to withhold.
         search: the relations found before; the candidates are the same in every turn.
+        before: what the turn before expected of the tables with the cells withheld that it asked
+            for: where the tables hold that and no more, what was protected is not attacked again.
 
     Raises:
         AuditError: tables and relations do not fit each other.
@@ -105,6 +108,7 @@ def attack_release(
         workers=os.cpu_count() or 1,
         progress=tell,
         cache=cache,
+        before=before,
     )
     cells = {
         tables[table]["table_cell"][row].as_py()
@@ -200,7 +204,8 @@ def _rows(warehouse: Warehouse, table: str, wanted: set[tuple[str, str, str]]) -
     if "release_id" in columns:  # a partition each: the others are not read
         releases = sorted({f"'{release}'" for release, *_ in wanted})
         where = f"release_id in ({', '.join(releases)})" if releases else "false"
-    found = warehouse.frame(table, columns, where)
+    # From one build to the next, files hold the rows in another order.
+    found = warehouse.frame(table, columns, where, in_order=True)
     starts = pc.strftime(found["period_start"].cast(pa.timestamp("s")), "%Y-%m-%d %H:%M:%S")
     release = found["release_id"] if "release_id" in columns else pa.scalar("")
     keys = pc.binary_join_element_wise(release, found["period"], starts, " ")

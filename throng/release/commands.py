@@ -24,6 +24,7 @@ from throng.release.warehouse import (
 )
 
 if TYPE_CHECKING:
+    from throng.disclosure.audit import Audit
     from throng.disclosure.solver import Cache
     from throng.release.attack import Attack
     from throng.release.search import Search
@@ -79,12 +80,18 @@ def audit(
 
     cache: Cache = {}
     search: Search | None = None
+    expected: Audit | None = None
     for turn in range(repairs + 1):
         # A session of its own for each turn: an old one would look for the old files.
         with _warehouse() as warehouse:
             operation(warehouse, "plan_release")
             attack = attack_release(
-                warehouse, _progress, cache, find_repairs=turn < repairs, search=search
+                warehouse,
+                _progress,
+                cache,
+                find_repairs=turn < repairs,
+                search=search,
+                before=expected,
             )
             if attack is None:
                 typer.echo("There is nothing to attack. Next: throng release publish")
@@ -92,7 +99,7 @@ def audit(
                 return
             if search is None:
                 _name_unexplained(attack.search, strict)
-            search = attack.search
+            search, expected = attack.search, attack.repair.audit
             for line in _verdicts(attack):
                 typer.echo(line)
             if attack.audit.passed:

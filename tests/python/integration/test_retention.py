@@ -246,7 +246,7 @@ def _expires(name: str) -> bool:
         "rejected",
     )
     if name.startswith("int_profile_"):
-        views = ("_splits", "_values", "_activity_weeks", "_places")
+        views = ("_splits", "_values", "_activity_weeks", "_places", "_texts")
         return not name.endswith((*views, "_split_classes"))
     released = tuple(f"release_{mart}" for mart in ALL_MARTS)
     if name in BY_WEEK:

@@ -403,6 +403,34 @@ def test_a_repair_attacks_again_only_what_is_connected_with_a_failing_cell(seed,
     assert sizes and all(part < all_parts for all_parts, part in sizes)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_found_protected_is_not_attacked_again(seed):
+    """In tables that hide what a repair asked for, and more; of others everything is attacked."""
+    tables, lines, _ = small_country(seed, areas=8, hours=8)
+    rules = parse_relations(lines)
+    first = repair(tables, rules)
+    hidden = {name: frame.copy() for name, frame in tables.items()}
+    for name, row in zip(first.cells["table"], first.cells["row"], strict=True):
+        hidden[name].loc[row, "n"] = pd.NA
+    more = {name: frame.copy() for name, frame in hidden.items()}
+    name = next(iter(more))
+    more[name].loc[more[name]["n"].last_valid_index(), "n"] = pd.NA
+    for again in (hidden, more):
+        quick, whole = repair(again, rules, before=first.audit), repair(again, rules)
+        assert quick.before.cells["verdict"].equals(whole.before.cells["verdict"])
+        # One country is one part: a cell hidden in it asks for all of its unknowns.
+        attacked, all_unknowns = quick.before.counts["unknowns"], whole.before.counts["unknowns"]
+        assert attacked < all_unknowns if again is hidden else attacked <= all_unknowns
+    # The first audit is of tables that hide less; the second, of tables with other
+    # numbers; the third is asked about fewer relations.
+    changed = {name: frame.assign(n=frame["n"] * 2) for name, frame in hidden.items()}
+    for other, relations in ((tables, rules), (changed, rules), (hidden, rules[1:])):
+        quick = repair(other, relations, before=first.audit)
+        whole = repair(other, relations)
+        assert quick.before.cells["verdict"].equals(whole.before.cells["verdict"])
+        assert quick.before.counts["unknowns"] == whole.before.counts["unknowns"]
+
+
 def test_a_repair_hides_rows_whole_and_rows_that_are_equal_together():
     tables = {
         "whole": table([100], day=[1]),
