@@ -3,3 +3,19 @@
 {% macro deviation(n, total, squares) -%}
     try_divide(sqrt(greatest({{ n }} * {{ squares }} - {{ total }} * {{ total }}, 0)), {{ n }})
 {%- endmacro %}
+
+
+{# The standard deviation of a sample, from an array of its values and their sum; null of fewer than
+   two. From the differences to the mean: nothing is lost where it is small beside the mean. #}
+{% macro sample_deviation(values, total) -%}
+    sqrt(
+            try_divide(
+                aggregate(
+                    {{ values }},
+                    0D,
+                    (squares, value) -> squares + power(value - {{ total }} / size({{ values }}), 2)
+                ),
+                size({{ values }}) - 1
+            )
+        )
+{%- endmacro %}

@@ -16,10 +16,9 @@ indicator_splits as (
 
 ),
 
-profiles as (
+study_values as (
 
-    select * from {{ ref('int_subscriber_profiles') }}
-    where groupby = 'study' and value is not null
+    select * from {{ ref('int_profile_study_values') }}
 
 ),
 
@@ -36,55 +35,62 @@ home_areas as (
 
 ),
 
--- Rows are many here: they are grouped by numbers, and names come back at the end.
+-- People with the same home areas at every level. Values are many: they are brought together for
+-- such people, by numbers instead of names, and then for areas.
 homes as (
 
     select /*+ broadcast(area_list) */
         home_areas.subscriber_id,
-        area_list.area_number
+        sort_array(collect_list(area_list.area_number)) as area_numbers
     from home_areas
     inner join area_list
         on
             home_areas.area_level = area_list.area_level
             and home_areas.home_area_id = area_list.area_id
+    group by home_areas.subscriber_id
 
 ),
 
-profiles_kept as (
+values_by_homes as (
 
-    select /*+ broadcast(indicator_splits) */
-        profiles.subscriber_id,
-        profiles.value,
-        indicator_splits.indicator_split_id
-    from profiles
-    inner join indicator_splits
-        on
-            profiles.indicator = indicator_splits.indicator
-            and profiles.statistic = indicator_splits.statistic
-            and coalesce(profiles.interaction, 'any') = indicator_splits.interaction
-            and profiles.part_of_week = indicator_splits.part_of_week
-            and profiles.part_of_day = indicator_splits.part_of_day
+    select
+        study_values.indicator_split_id,
+        homes.area_numbers,
+        count_if(study_values.value > 0) as n_nonzero,
+        sum(study_values.value) as total_value,
+        sum(study_values.value * study_values.value) as sum_of_squares,
+        collect_list(study_values.value) as some_values
+    from study_values
+    inner join homes
+        on study_values.subscriber_id = homes.subscriber_id
+    group by
+        study_values.indicator_split_id,
+        homes.area_numbers
+
+),
+
+values_by_homes_and_area as (
+
+    select
+        *,
+        explode(area_numbers) as area_number
+    from values_by_homes
 
 ),
 
 statistics as (
 
     select
-        homes.area_number,
-        profiles_kept.indicator_split_id,
-        count(*) as n_with_value,
-        count_if(profiles_kept.value > 0) as n_nonzero,
-        avg(profiles_kept.value) as mean_value,
-        stddev_samp(profiles_kept.value) as standard_deviation,
-        sum(profiles_kept.value) as total_value,
-        sum(profiles_kept.value * profiles_kept.value) as sum_of_squares,
-        sort_array(collect_list(profiles_kept.value)) as values_in_order
-    from profiles_kept
-    inner join homes
-        on profiles_kept.subscriber_id = homes.subscriber_id
+        indicator_split_id,
+        area_number,
+        sum(n_nonzero) as n_nonzero,
+        sum(total_value) as total_value,
+        sum(sum_of_squares) as sum_of_squares,
+        sort_array(flatten(collect_list(some_values))) as values_in_order
+    from values_by_homes_and_area
     group by
-        homes.area_number,
-        profiles_kept.indicator_split_id
+        indicator_split_id,
+        area_number
 
 ),
 
@@ -101,17 +107,19 @@ final as (
         indicator_splits.part_of_day,
         residents.n_subscribers,
         residents.people_key,
-        coalesce(statistics.n_with_value, 0) as n_with_value,
-        statistics.mean_value,
-        statistics.standard_deviation,
+        coalesce(size(statistics.values_in_order), 0) as n_with_value,
+        statistics.total_value / size(statistics.values_in_order) as mean_value,
+        {{ sample_deviation('statistics.values_in_order', 'statistics.total_value') }}
+            as standard_deviation,
         {{ quantile('statistics.values_in_order', 0.25) }} as first_quartile_value,
         {{ quantile('statistics.values_in_order', 0.5) }} as median_value,
         {{ quantile('statistics.values_in_order', 0.75) }} as third_quartile_value,
         coalesce(statistics.n_nonzero, 0) as n_nonzero,
         coalesce(statistics.total_value, 0) as total_value,
         coalesce(statistics.sum_of_squares, 0) as sum_of_squares,
-        coalesce(get(statistics.values_in_order, statistics.n_with_value - 1), 0) as largest_value,
-        get(statistics.values_in_order, statistics.n_with_value - 2) as second_largest_value
+        coalesce(array_max(statistics.values_in_order), 0) as largest_value,
+        get(statistics.values_in_order, size(statistics.values_in_order) - 2)
+            as second_largest_value
     from residents
     inner join area_list
         on

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- Indicators of contacts and of the time spent with them, one row each: of the study, and of its
--- weeks.
+-- Indicators of contacts, of the time spent with them and of conversations, one row each: of the
+-- study, and of its weeks.
 
 with
 
@@ -14,6 +14,12 @@ contacts as (
 call_time as (
 
     select * from {{ ref('int_profile_call_time') }}
+
+),
+
+conversations as (
+
+    select * from {{ ref('int_profile_conversations') }}
 
 ),
 
@@ -88,6 +94,42 @@ final as (
             'percent_pareto_durations', 'std', percent_pareto_durations_week_std
         ) as (indicator, statistic, value)
     from call_time
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        'study' as groupby,
+        split_id,
+        stack(
+            4,
+            'percent_initiated_conversations', 'value', percent_initiated_conversations,
+            'response_rate_text', 'value', response_rate_text,
+            'response_delay_text', 'mean', response_delay_text_mean,
+            'response_delay_text', 'std', response_delay_text_std
+        ) as (indicator, statistic, value)
+    from conversations
+
+    union all
+
+    select
+        subscriber_id,
+        key_id,
+        'week' as groupby,
+        split_id,
+        stack(
+            8,
+            'percent_initiated_conversations', 'mean', percent_initiated_conversations_week_mean,
+            'percent_initiated_conversations', 'std', percent_initiated_conversations_week_std,
+            'response_rate_text', 'mean', response_rate_text_week_mean,
+            'response_rate_text', 'std', response_rate_text_week_std,
+            'response_delay_text', 'mean__mean', response_delay_text_mean_week_mean,
+            'response_delay_text', 'mean__std', response_delay_text_mean_week_std,
+            'response_delay_text', 'std__mean', response_delay_text_std_week_mean,
+            'response_delay_text', 'std__std', response_delay_text_std_week_std
+        ) as (indicator, statistic, value)
+    from conversations
 
 )
 

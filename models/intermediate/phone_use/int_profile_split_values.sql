@@ -16,12 +16,6 @@ contacts as (
 
 ),
 
-conversations as (
-
-    select * from {{ ref('int_profile_conversations_values') }}
-
-),
-
 cells as (
 
     select * from {{ ref('int_profile_cells_values') }}
@@ -62,18 +56,6 @@ final as (
         statistic,
         value
     from contacts
-
-    union all
-
-    select
-        subscriber_id,
-        key_id,
-        groupby,
-        split_id,
-        indicator,
-        statistic,
-        value
-    from conversations
 
     union all
 

@@ -148,6 +148,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
         "int_profile_gyration",
         "int_profile_churn",
         "int_profile_split_values",
+        "int_profile_study_values",
         "int_subscriber_profiles",
     }
 
