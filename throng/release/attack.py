@@ -74,8 +74,8 @@ def attack_release(
         cache: what was found out so far; kept from one turn to the next.
         find_repairs: where the attack finds something, look for what to withhold.
         search: the relations found before; the candidates are the same in every turn.
-        before: what the turn before expected of the tables with the cells withheld that it asked
-            for: where the tables hold that and no more, what was protected is not attacked again.
+        before: the audit of the turn before, with the cells withheld that it asked for. Where the
+            tables publish the same numbers or fewer, what it found protected is left out.
 
     Raises:
         AuditError: tables and relations do not fit each other.

@@ -5,10 +5,7 @@ with
 
 calls as (
 
-    select /*+ repartition(subscriber_id) */
-        *,
-        {{ event_class('interaction', 'part_of_week', 'part_of_day') }} as event_class
-    from {{ ref('int_profile_events') }}
+    select /*+ repartition(subscriber_id) */ * from {{ ref('int_profile_events') }}
     where interaction = 'call'
 
 ),

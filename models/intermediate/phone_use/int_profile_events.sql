@@ -46,7 +46,9 @@ events_placed as (
     select /*+ broadcast(cell_site_versions) */
         events_complete.*,
         cell_site_versions.cell_rank,
-        cell_site_versions.cell_number
+        cell_site_versions.cell_number,
+        {{ part_of_week('events_complete.event_date') }} as part_of_week,
+        {{ part_of_day('events_complete.event_at', 'events_complete.event_date') }} as part_of_day
     from events_complete
     inner join cell_site_versions
         on
@@ -68,8 +70,9 @@ final as (
         case when interaction = 'call' then duration_s end as duration_s,
         cell_rank,
         cell_number,
-        {{ part_of_week('event_date') }} as part_of_week,
-        {{ part_of_day('event_at', 'event_date') }} as part_of_day,
+        part_of_week,
+        part_of_day,
+        {{ event_class('interaction', 'part_of_week', 'part_of_day') }} as event_class,
         timestamp_seconds(1800 * floor(unix_seconds(event_at) / 1800)) as half_hour_start,
         cast(date_trunc('week', event_date) as date) as week_start,
         event_date

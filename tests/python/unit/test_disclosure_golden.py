@@ -421,8 +421,7 @@ def test_what_was_found_protected_is_not_attacked_again(seed):
         # One country is one part: a cell hidden in it asks for all of its unknowns.
         attacked, all_unknowns = quick.before.counts["unknowns"], whole.before.counts["unknowns"]
         assert attacked < all_unknowns if again is hidden else attacked <= all_unknowns
-    # The first audit is of tables that hide less; the second, of tables with other
-    # numbers; the third is asked about fewer relations.
+    # Everything is attacked where less is hidden, numbers differ, or a relation is not there.
     changed = {name: frame.assign(n=frame["n"] * 2) for name, frame in hidden.items()}
     for other, relations in ((tables, rules), (changed, rules), (hidden, rules[1:])):
         quick = repair(other, relations, before=first.audit)

@@ -19,3 +19,13 @@
             )
         )
 {%- endmacro %}
+
+
+{# A quantile of an array in ascending order, between two values where it lies between them; null of
+   no values. Where an array is at hand: Spark's percentile would make a second one. #}
+{% macro quantile(values_in_order, share) -%}
+    {%- set position = '(size(' ~ values_in_order ~ ') - 1) * ' ~ share -%}
+    {%- set below = 'get(' ~ values_in_order ~ ', int(floor(' ~ position ~ ')))' -%}
+    {%- set above = 'get(' ~ values_in_order ~ ', int(ceil(' ~ position ~ ')))' -%}
+    {{ below }} + ({{ above }} - {{ below }}) * cast({{ position }} % 1 as double)
+{%- endmacro %}
