@@ -132,6 +132,11 @@
         {% do stop("The var trace_max_events is '" ~ events ~ "'; set it to a whole number from 1 "
             ~ "to 10000000: the events of one subscriber are in memory at once.") %}
     {% endif %}
+    {% set buckets = var('subscriber_buckets') %}
+    {% if buckets is not integer or buckets is boolean or not 1 <= buckets <= 10000 %}
+        {% do stop("The var subscriber_buckets is '" ~ buckets ~ "'; set it to a whole number from "
+            ~ "1 to 10000.") %}
+    {% endif %}
 {% endmacro %}
 
 
@@ -171,6 +176,6 @@
         'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'missing_identifiers',
-        'pseudonymise', 'retention_events_days', 'retention_subscriber_days',
-        'retention_candidates_days', 'retention_as_of']) }}
+        'subscriber_buckets', 'pseudonymise', 'retention_events_days',
+        'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

@@ -1,4 +1,8 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(
+    partition_by=['event_date'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- The only pass over the event files: every row read, either accepted, with its place and
 -- event_date, or rejected, with a reason and without event_date. Of rows that are equal in every
@@ -74,6 +78,24 @@ unknown_cells_shown as (
 
 ),
 
+-- The one shuffle of the events: all of a subscriber in one task, so that nothing later needs a
+-- second one. Rejected rows have no subscriber and are spread, however many there are.
+rows_with_task as (
+
+    select
+        *,
+        coalesce(subscriber_id, xxhash64(source_file, event_at, cell_id)) as task_key
+    from unknown_cells_shown
+
+),
+
+rows_of_tasks as (
+
+    select /*+ repartition({{ var('subscriber_buckets') }}, task_key) */ *
+    from rows_with_task
+
+),
+
 copies_numbered as (
 
     select
@@ -81,6 +103,7 @@ copies_numbered as (
         row_number() over (
             partition by
                 event_at,
+                task_key,
                 subscriber_id,
                 reject_reason,
                 cell_id,
@@ -91,7 +114,7 @@ copies_numbered as (
                 volume_mb
             order by source_file
         ) as copy_number
-    from unknown_cells_shown
+    from rows_of_tasks
 
 ),
 
@@ -109,8 +132,7 @@ reasons_complete as (
 
 final as (
 
-    -- All rows of a day go to one writer: a few files a day instead of one from each task.
-    select /*+ rebalance(event_date) */
+    select
         source_file,
         final_reason as reject_reason,
         case

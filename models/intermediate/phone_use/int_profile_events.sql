@@ -1,4 +1,8 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(
+    partition_by=['event_date'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- The events that profiles are made of, with the columns that splits need. An event that is neither
 -- a call nor a text only shows where the subscriber was. A call or text that lacks a field
@@ -60,7 +64,7 @@ events_placed as (
 
 final as (
 
-    select /*+ rebalance(event_date) */
+    select
         subscriber_id,
         key_id,
         event_at,

@@ -1,4 +1,8 @@
-{{ config(partition_by=['week_start']) }}
+{{ config(
+    partition_by=['week_start'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- How many half hours a subscriber spent at each cell in a week, by part of the week and of the day
 -- (allday, day, night): all that indicators of places need of int_profile_places.
@@ -17,7 +21,7 @@ places as (
 
 final as (
 
-    select /*+ rebalance(week_start) */
+    select
         subscriber_id,
         key_id,
         part_of_week,

@@ -9,7 +9,7 @@ with
 
 events as (
 
-    select /*+ repartition(subscriber_id) */ * from {{ ref('int_profile_events') }}
+    select * from {{ ref('int_profile_events') }}
 
 ),
 

@@ -1,4 +1,8 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(
+    partition_by=['event_date'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- Which subscriber was in which area on which day, at every area level as if it were the only one.
 
@@ -16,34 +20,26 @@ areas_by_level as (
 
 ),
 
--- Everything below is by subscriber and day: one shuffle here serves all of it.
-cell_visits_together as (
-
-    select /*+ repartition(subscriber_id, event_date) */ *
-    from cell_visits
-
-),
-
 area_visits as (
 
     select /*+ broadcast(areas_by_level) */
-        cell_visits_together.subscriber_id,
-        cell_visits_together.key_id,
+        cell_visits.subscriber_id,
+        cell_visits.key_id,
         areas_by_level.area_level,
         areas_by_level.area_id,
-        cell_visits_together.event_date,
-        bit_or(cell_visits_together.hours_seen) as hours_seen,
-        min(cell_visits_together.first_event_at) as first_event_at,
-        max(cell_visits_together.last_event_at) as last_event_at
-    from cell_visits_together
+        cell_visits.event_date,
+        bit_or(cell_visits.hours_seen) as hours_seen,
+        min(cell_visits.first_event_at) as first_event_at,
+        max(cell_visits.last_event_at) as last_event_at
+    from cell_visits
     inner join areas_by_level
-        on cell_visits_together.area_id = areas_by_level.finest_area_id
+        on cell_visits.area_id = areas_by_level.finest_area_id
     group by
-        cell_visits_together.subscriber_id,
-        cell_visits_together.key_id,
+        cell_visits.subscriber_id,
+        cell_visits.key_id,
         areas_by_level.area_level,
         areas_by_level.area_id,
-        cell_visits_together.event_date
+        cell_visits.event_date
 
 ),
 
@@ -58,7 +54,7 @@ area_visits_counted as (
 
 final as (
 
-    select /*+ rebalance(event_date) */
+    select
         subscriber_id,
         key_id,
         area_level,

@@ -1,4 +1,8 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(
+    partition_by=['event_date'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- Which subscriber was at which cell on which day. Events are many, the cells of a day few:
 -- everything later starts from here, except what needs the order of events.
@@ -35,7 +39,7 @@ visits as (
 
 final as (
 
-    select /*+ rebalance(event_date) */ *
+    select *
     from visits
 
 )

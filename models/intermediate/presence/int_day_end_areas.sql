@@ -1,4 +1,8 @@
-{{ config(partition_by=['event_date']) }}
+{{ config(
+    partition_by=['event_date'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- Where each subscriber's day ended: the area of the last located event. Of several cells at that
 -- instant, the one with the smallest cell_id counts.
@@ -28,7 +32,7 @@ visits_ranked as (
 
 final as (
 
-    select /*+ rebalance(event_date) */
+    select
         subscriber_id,
         key_id,
         area_id,

@@ -1,4 +1,8 @@
-{{ config(partition_by=['week_start']) }}
+{{ config(
+    partition_by=['week_start'],
+    clustered_by=['subscriber_id'],
+    buckets=var('subscriber_buckets')
+) }}
 
 -- Journeys from one stay to the next of the same subscriber, if at most max_journey_hours lie
 -- between them (docs/definitions.md, Journey). Departure and arrival are known within bounds;
@@ -62,7 +66,7 @@ journeys_timed as (
 
 final as (
 
-    select /*+ rebalance(week_start) */
+    select
         journeys_timed.subscriber_id,
         journeys_timed.key_id,
         journeys_timed.origin_stop,

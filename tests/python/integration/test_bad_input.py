@@ -93,6 +93,10 @@ def landing(tmp_path):
             {"trace_max_events": 2.5},
             "The var trace_max_events is '2.5'; set it to a whole number from 1 to 10000000",
         ),
+        long(
+            {"subscriber_buckets": 0},
+            "The var subscriber_buckets is '0'; set it to a whole number from 1 to 10000.",
+        ),
     ],
     ids=str,
 )
