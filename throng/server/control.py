@@ -33,9 +33,16 @@ STOP_TIMEOUT_S = 30
 _BESIDE_HEAP_MB = 400
 
 
-# Of the JVM, where the environment does not say otherwise: throughput counts, pauses do not, and
-# the code of a whole build has room (a build of 213 rows took 113 s instead of 131 s).
-JAVA_DEFAULTS = "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m"
+# Of the JVM, where the environment does not say otherwise. Throughput counts, pauses do not, and
+# the code of a whole build has room (a build of 213 rows took 113 s instead of 131 s). Spark makes
+# new code for every query, which often ends before the second compiler has made it faster: that one
+# waits for four times as many calls as by default. The cache of code is swept ten times less often.
+# The two together: a twelfth less processor time for a build of two million events.
+JAVA_DEFAULTS = (
+    "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:SweeperThreshold=5 "
+    "-XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 "
+    "-XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000"
+)
 
 
 class ServerError(Exception):

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from throng.keys.keyring import key_file
 from throng.server.metastore import start_metastore
 from throng.server.settings import LOCK_TAKEN, ServerSettings
 from throng.udfs import REGISTRY
@@ -139,6 +140,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         # Generated code of so many plans is kept: a build has thousands, and compiling one again
         # costs more than its work (100, Spark's default: a fifth of the time of a small build).
         "spark.sql.codegen.cache.maxEntries": "20000",
+        # Tables divided by subscriber are joined by subscriber and area without moving them.
+        "spark.sql.requireAllClusterKeysForCoPartition": "false",
         # Parquet times as pandas writes them; the landing view turns the number into a time.
         "spark.sql.legacy.parquet.nanosAsLong": "true",
         "spark.ui.enabled": "false" if settings.ui_port is None else "true",
@@ -146,7 +149,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         # A larger batch holds each identifier more often, and is pseudonymised once for each.
         "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
         # A task that writes a few partitions writes them side by side; it would sort all its rows
-        # by partition first, which takes longer than all the rest of a wide table.
+        # by partition first, which takes longer than all the rest of a wide table. More than a few
+        # files open at a time cost more than the sort.
         "spark.sql.maxConcurrentOutputFileWriters": "4",
         # Pseudonyms of 500,000 people are written as places in a dictionary: a column of a third of
         # the size. Parquet's own limit of 1 MB is 130,000 people.
@@ -164,9 +168,15 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
             # folder it makes: half the files make a partitioned table a quarter faster.
             "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+            # Files of up to so many partitions are listed by the driver itself: the job that Spark
+            # starts from 32 on is for object stores, which answer slowly.
+            "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
             # 200 by default: for a cluster. Adaptive execution merges what is still too many.
             "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 2)),
         }
+    else:
+        # Functions on workers read the keyring too: in a folder that all machines see.
+        values["spark.executorEnv.THRONG_KEY_FILE"] = str(key_file().absolute())
     conf = SparkConf().setMaster(settings.master).setAppName("throng")
     for key, value in {**values, **settings.spark_conf}.items():
         conf.set(key, value)
