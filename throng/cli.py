@@ -56,6 +56,11 @@ COMMANDS = {
         "audit",
         "Attack published tables as an outsider would: which hidden numbers can be worked out?",
     ),
+    "bench": Described(
+        "throng.bench.commands",
+        "bench",
+        "Measure how long the work takes, in places beside DuckDB on the same files, in turn.",
+    ),
     "beeline": Described(
         "throng.beeline",
         "beeline",
@@ -66,6 +71,11 @@ COMMANDS = {
         "throng.server.commands",
         "app",
         "The local Spark SQL server (Hive Thrift protocol).",
+    ),
+    "cluster": Described(
+        "throng.cluster.commands",
+        "app",
+        "A Spark standalone cluster on this machine, to try what a cluster does.",
     ),
     "keys": Described(
         "throng.keys.commands",

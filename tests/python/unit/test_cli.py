@@ -48,6 +48,7 @@ def imported(*arguments):
         ("picture", SERVER),
         ("audit", set()),
         ("beeline", SERVER),
+        ("bench", set()),
         ("server start", SERVER),
         ("keys list", set()),
         ("release audit", SERVER),

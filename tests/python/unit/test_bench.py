@@ -1,0 +1,160 @@
+"""The benchmark without a server: DuckDB's tables are right, logs and results are read right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from tests.python.support.reference import expected
+from throng.bench.data import make_country
+from throng.bench.flowminder import TABLES, make_tables
+from throng.bench.measure import RunError, read_event_log, run
+from throng.bench.report import markdown
+from throng.bench.suite import Result
+from throng.cli import app
+
+HOME = date(2020, 2, 3), date(2020, 2, 9)
+DAYS = 10
+# A small country has few groups of 16.
+LEAST = 3
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    return make_country(tmp_path_factory.mktemp("bench"), 400, DAYS, 1, lambda line: None)
+
+
+@pytest.fixture(scope="module")
+def reference(country, tmp_path_factory):
+    """The second engine of the tests, which reads CSV."""
+    folder = tmp_path_factory.mktemp("csv")
+    for feed in ("events", "cell_sites", "areas"):
+        (folder / feed).mkdir()
+        duckdb.sql(
+            f"copy (select * from read_parquet('{country.landing}/{feed}/*.parquet')) "
+            f"to '{folder}/{feed}/all.csv' (header, timestampformat '%Y-%m-%d %H:%M:%S')"
+        )
+    start, end = (day.isoformat() for day in HOME)
+    return expected(
+        folder,
+        study_start=start,
+        study_end=country.end.isoformat(),
+        home_start=start,
+        home_end=end,
+    ).candidates
+
+
+@pytest.fixture(scope="module")
+def tables(country, tmp_path_factory):
+    with make_tables(
+        country.landing, HOME, 1, tmp_path_factory.mktemp("duckdb"), LEAST
+    ) as connection:
+        yield {name: connection.sql(f"from {name}").df() for name in TABLES}
+
+
+def of_reference(candidates, table):
+    """The cells of the second engine that a table of Flowminder's has."""
+    mart, _, period = table.partition("_per_")
+    cells = candidates[mart].copy()
+    periods = {"count_residents": "study", "count_events": "hour"}
+    wanted = period or periods.get(mart)
+    if wanted or mart in ("count_subscribers", "total_subscribers"):
+        cells = cells[cells["period"] == (wanted or "day")]
+    return cells[cells["n_subscribers"] >= LEAST]
+
+
+@pytest.mark.parametrize("table", [name for name in TABLES if name != "homes"])
+def test_the_tables_of_duckdb_are_those_of_the_second_engine(table, tables, reference):
+    theirs, ours = of_reference(reference, table), tables[table]
+    if table == "count_residents":  # theirs are of the study, ours of the home period
+        assert ours["n_subscribers"].sum() > 0
+        return
+    number = "n_events" if table == "count_events" else "n_subscribers"
+    keys = [name for name in ours.columns if name != number]
+    theirs = theirs.rename(columns={"period_start": keys[0]})
+    assert len(ours) > 0
+    ours[keys[0]] = pd.to_datetime(ours[keys[0]])
+    joined = ours.merge(theirs, on=keys, how="outer", suffixes=("", "_theirs"))
+    assert len(joined) == len(ours) == len(theirs)
+    assert (joined[number] == joined[f"{number}_theirs"]).all()
+
+
+def test_one_level_is_the_finest_and_the_three_stay(country):
+    areas = pq.read_table(country.landing / "areas").to_pandas()
+    assert set(areas["area_level"]) == {"admin3"}
+    assert areas["parent_area_id"].isna().all()
+    all_levels = pq.read_table(country.landing.parent / "landing" / "areas").to_pandas()
+    assert set(all_levels["area_level"]) == {"admin1", "admin2", "admin3"}
+
+
+def test_a_command_is_timed_and_its_memory_seen():
+    holds = "x = bytearray(200_000_000); import time; time.sleep(1); print(len(x))"
+    done = run([sys.executable, "-c", holds], {})
+    assert done.output == "200000000\n"
+    assert done.seconds >= 1
+    assert done.peak_python_mb > 190
+    assert done.peak_java_mb == 0
+
+
+def test_a_command_that_fails_says_what_it_said():
+    with pytest.raises(RunError, match="no such table"):
+        run([sys.executable, "-c", "import sys; sys.exit('no such table')"], {})
+
+
+def test_an_event_log_is_summed_up_by_node(tmp_path):
+    started = {
+        "Event": "SparkListenerJobStart",
+        "Stage IDs": [1, 2],
+        "Properties": {"spark.job.description": '/* {"node_id": "model.throng.a"} */'},
+    }
+    ended = {
+        "Event": "SparkListenerTaskEnd",
+        "Stage ID": 2,
+        "Task Metrics": {
+            "Executor CPU Time": 1_500_000_000,
+            "Disk Bytes Spilled": 2**20,
+            "Shuffle Write Metrics": {"Shuffle Bytes Written": 3 * 2**20},
+        },
+    }
+    other = {**ended, "Stage ID": 7}
+    lines = [json.dumps(event) for event in (started, ended, other, ended)]
+    # A server that still runs has written half of its last line.
+    (tmp_path / "log").write_text("\n".join(lines)[:-9])
+    work = read_event_log(tmp_path)
+    assert work.cpu_seconds == {"a": 1.5, "other": 1.5}
+    assert (work.shuffled_mb, work.spilled_mb) == (6, 2)
+
+
+def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
+    told = {"scenario": "flows", "about": "tables", "events": 1000, "subscribers": 9, "days": 3}
+    results = [
+        Result(**told, part="duckdb", seconds=[2.0, 4.0, 3.0], peak_java_mb=0, peak_python_mb=5),
+        Result(
+            **told,
+            part="build",
+            seconds=[4.5],
+            peak_java_mb=4096,
+            peak_python_mb=5,
+            slowest=[("int_stops", 3.2)],
+        ),
+    ]
+    text = markdown({"cores": "2"}, results)
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(line) for line in table}) == 1
+    assert [cell.strip() for cell in table[3].split("|")[1:8]] == [
+        *("flows", "1,000", "build", "4.5", "222", "1.50", "4,096"),
+    ]
+    assert "flows, 1,000 events, build: int_stops 3" in text
+
+
+def test_an_unknown_scenario_is_one_sentence():
+    done = CliRunner().invoke(app, ["bench", "--scenario", "fast"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: there is no scenario fast. There are: flows")

@@ -1,0 +1,1 @@
+"""`throng bench`: how long the work takes, beside DuckDB on the same files."""

@@ -1,0 +1,73 @@
+"""`throng bench`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throng.bench.scenarios import SCENARIOS
+
+DEFAULT_EVENTS = 2_000_000
+
+
+def bench(
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(help=f"What to measure: {', '.join(SCENARIOS)}. Again for more; else all."),
+    ] = None,
+    events: Annotated[
+        list[int] | None,
+        typer.Option(help=f"About how many events. Again for more; else {DEFAULT_EVENTS:,}."),
+    ] = None,
+    days: Annotated[int, typer.Option(help="Length of the study in days.", min=2)] = 30,
+    rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 1,
+    memory: Annotated[str, typer.Option(help="Heap of the server.")] = "4g",
+    work: Annotated[Path, typer.Option(help="Folder for data, warehouse and results.")] = Path(
+        "data/bench"
+    ),
+) -> None:
+    """Measure how long the work takes, in places beside DuckDB on the same files, in turn.
+
+    Prints a line a run, and writes results.json and results.md into the work folder. Let nothing
+    else run on the machine meanwhile.
+    """
+    # Not at the top: `throng bench --help` does not wait for them.
+    from throng.bench.measure import RunError
+    from throng.bench.report import machine_facts, markdown
+    from throng.bench.suite import Suite
+    from throng.server.control import ServerError
+    from throng.synth.settings import SynthError
+
+    names = scenario or list(SCENARIOS)
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        typer.echo(
+            f"Error: there is no scenario {unknown[0]}. There are: {', '.join(SCENARIOS)}.",
+            err=True,
+        )
+        raise typer.Exit(1)
+    if not Path("dbt_project.yml").exists():
+        typer.echo(
+            "Error: there is no dbt_project.yml here. Run this in the project's folder.", err=True
+        )
+        raise typer.Exit(1)
+    suite = Suite(work.absolute(), memory, typer.echo)
+    results = []
+    try:
+        for size in sorted(events or [DEFAULT_EVENTS]):
+            for name in names:
+                results += suite.measure(name, size, days, rounds)
+    except (RunError, ServerError, SynthError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    facts = {**machine_facts(), "heap": memory, "on": datetime.now(UTC).date().isoformat()}
+    (work / "results.json").write_text(
+        json.dumps({"machine": facts, "results": [vars(result) for result in results]}, indent=1)
+    )
+    text = markdown(facts, results)
+    (work / "results.md").write_text(text)
+    typer.echo(f"\n{text}\nWritten: {work / 'results.md'} and results.json.")

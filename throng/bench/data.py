@@ -1,0 +1,104 @@
+"""The countries that are measured: synthetic, as Parquet, made once and kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from throng.synth.generator import generate
+from throng.synth.settings import Settings
+
+START = date(2020, 2, 3)
+#: Of the home period; the whole study if it is shorter.
+HOME_DAYS = 21
+EVENTS_PER_DAY = 10 / 3
+
+
+@dataclass(frozen=True)
+class Country:
+    """One landing folder.
+
+    Attributes:
+        landing: the folder.
+        events: rows of the event files.
+        subscribers: people in them.
+        days: length of the study.
+    """
+
+    landing: Path
+    events: int
+    subscribers: int
+    days: int
+
+    @property
+    def end(self) -> date:
+        """The last day of the study."""
+        return START + timedelta(days=self.days - 1)
+
+    @property
+    def home_end(self) -> date:
+        """The last day of the home period, which begins with the study."""
+        return START + timedelta(days=min(self.days, HOME_DAYS) - 1)
+
+    @property
+    def dbt_vars(self) -> dict[str, object]:
+        """The study window; the identifiers count as pseudonyms, for DuckDB makes none."""
+        return {
+            "study_start": START.isoformat(),
+            "study_end": self.end.isoformat(),
+            "home_start": START.isoformat(),
+            "home_end": self.home_end.isoformat(),
+            "pseudonymise": False,
+        }
+
+
+def make_country(
+    folder: Path, subscribers: int, days: int, levels: int, say: Callable[[str], None]
+) -> Country:
+    """A country with 200 areas at its finest level and about 3.3 events a subscriber and day.
+
+    Args:
+        folder: where its landing and truth folders go; found there, they are used again.
+        levels: 3, or 1 for the finest areas alone.
+        say: receives lines for the user.
+    """
+    settings = Settings(
+        subscribers=subscribers,
+        start=START,
+        days=days,
+        format="parquet",
+        events_per_day=EVENTS_PER_DAY,
+        lockdown=None,
+        dirt=False,
+        areas=(5, 20, 200),
+    )
+    name = f"{subscribers}_subscribers_{days}_days"
+    landing = folder / name / "landing"
+    report = generate(settings, landing, folder / name / "truth", say)
+    if levels == 1:
+        landing = _finest_level_alone(landing, folder / name / "one_level")
+    return Country(landing, report.rows, subscribers, days)
+
+
+def _finest_level_alone(landing: Path, to: Path) -> Path:
+    """The same country with the areas of the finest level only; event files are hard links."""
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(landing, to, copy_function=os.link)
+    [file] = (to / "areas").iterdir()
+    areas = pq.read_table(file)
+    finest = pc.equal(areas["area_level"], pc.max(areas["area_level"]))
+    place = areas.schema.get_field_index("parent_area_id")
+    alone = areas.set_column(
+        place, areas.field(place), pa.nulls(len(areas), areas.field(place).type)
+    )
+    file.unlink()  # the link, not what it leads to
+    pq.write_table(alone.filter(finest), file)
+    return to

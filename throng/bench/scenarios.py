@@ -1,0 +1,54 @@
+"""What is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One piece of work over one kind of country.
+
+    Attributes:
+        about: what it is, in the report.
+        select: what dbt builds, without tests; empty: everything, with tests.
+        levels: area levels of the country.
+        beside_duckdb: whether DuckDB makes the same tables from the same files.
+        then_audit: whether the release is attacked afterwards.
+    """
+
+    about: str
+    select: tuple[str, ...] = ()
+    levels: int = 3
+    beside_duckdb: bool = False
+    then_audit: bool = False
+
+
+#: Our tables with the numbers of Flowminder's aggregates (throng.bench.flowminder).
+MARTS = (
+    "count_subscribers",
+    "count_events",
+    "total_subscribers",
+    "count_subscribers_single_area",
+    "count_subscribers_home_area",
+    "count_residents",
+    "count_home_relocations",
+    "count_visits_home_away",
+    "od_matrix_directed_all_pairs",
+    "od_matrix_directed_consecutive_pairs",
+    "od_matrix_undirected_all_pairs",
+)
+
+FLOWMINDER = tuple(f"+candidate_{mart}" for mart in MARTS)
+
+SCENARIOS = {
+    "flows": Scenario(
+        "Flowminder's 13 tables, one area level", FLOWMINDER, levels=1, beside_duckdb=True
+    ),
+    "levels": Scenario("the same tables at three area levels, all periods", FLOWMINDER),
+    "stops": Scenario("stops of every subscriber", ("+int_stops",)),
+    "profiles": Scenario(
+        "all indicators and splits of every subscriber", ("+int_subscriber_profiles",)
+    ),
+    "build": Scenario("every table and test of a study", then_audit=True),
+}
