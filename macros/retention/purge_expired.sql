@@ -96,8 +96,6 @@
                 'create table ' ~ side ~ ' using ' ~ table['file_format']
                 ~ (' partitioned by (' ~ table['partition_by'] | join(', ') ~ ')'
                     if table['partition_by'] else '')
-                ~ (' clustered by (' ~ table['clustered_by'] | join(', ') ~ ') into '
-                    ~ table['buckets'] ~ ' buckets' if table['clustered_by'] else '')
                 ~ ' as select * from ' ~ table['relation']
                 ~ " where not coalesce(" ~ row_date ~ " < '" ~ first_kept ~ "', false)"
             ) %}

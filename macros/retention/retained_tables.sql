@@ -1,7 +1,7 @@
 {# Every stored table with a class of retention: [{name, class, schema, relation, partition_by,
-   file_format, clustered_by, buckets}], ordered by name. The class of a model is set in
-   dbt_project.yml, by folder; that of published_cells, which releases write, where it is declared a
-   source. A draft of a mart is kept as long as its candidate. #}
+   file_format}], ordered by name. The class of a model is set in dbt_project.yml, by folder; that
+   of published_cells, which releases write, where it is declared a source. A draft of a mart is
+   kept as long as its candidate. #}
 {% macro retained_tables() %}
     {% set tables = [] %}
     {% for node in (graph.nodes.values() | list + graph.sources.values() | list)
@@ -17,8 +17,6 @@
             'partition_by': ['release_id'] if node.name == 'published_cells'
                 else node.config.get('partition_by') or [],
             'file_format': node.config.get('file_format') or 'parquet',
-            'clustered_by': node.config.get('clustered_by') or [],
-            'buckets': node.config.get('buckets'),
         }) %}
     {% endfor %}
     {% for mart in release_marts() %}
@@ -29,8 +27,6 @@
             'relation': draft_of(mart.name) | string,
             'partition_by': [],
             'file_format': 'parquet',
-            'clustered_by': [],
-            'buckets': none,
         }) %}
     {% endfor %}
     {{ return(tables | sort(attribute='name')) }}

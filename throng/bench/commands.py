@@ -32,10 +32,11 @@ def bench(
 ) -> None:
     """Measure how long the work takes, in places beside DuckDB on the same files, in turn.
 
-    Prints a line a run, and writes results.json and results.md into the work folder. Let nothing
-    else run on the machine meanwhile.
+    Prints a line a run; writes results.json, results.md and growth.svg into the work folder. Let
+    nothing else run on the machine meanwhile.
     """
     # Not at the top: `throng bench --help` does not wait for them.
+    from throng.bench.growth import chart
     from throng.bench.measure import RunError
     from throng.bench.report import machine_facts, markdown
     from throng.bench.suite import Suite
@@ -70,4 +71,5 @@ def bench(
     )
     text = markdown(facts, results)
     (work / "results.md").write_text(text)
-    typer.echo(f"\n{text}\nWritten: {work / 'results.md'} and results.json.")
+    (work / "growth.svg").write_text(chart(results))
+    typer.echo(f"\n{text}\nWritten: {work / 'results.md'}, results.json and growth.svg.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from throng.bench.growth import exponents
 from throng.bench.suite import Result
 
 _HEADER = (
@@ -69,6 +70,9 @@ def markdown(facts: Mapping[str, str], results: Sequence[Result]) -> str:
         if result.slowest:
             nodes = ", ".join(f"{node} {seconds:.0f}" for node, seconds in result.slowest)
             lines.append(f"- {result.scenario}, {result.events:,} events, {result.part}: {nodes}")
+    if steps := exponents(results):
+        lines += ["", "Growth (1: in proportion to the events):", ""]
+        lines += [f"- {step}" for step in steps]
     return "\n".join(lines) + "\n"
 
 

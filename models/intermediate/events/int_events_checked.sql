@@ -80,19 +80,12 @@ unknown_cells_shown as (
 
 -- The one shuffle of the events: all of a subscriber in one task, so that nothing later needs a
 -- second one. Rejected rows have no subscriber and are spread, however many there are.
-rows_with_task as (
+rows_of_tasks as (
 
-    select
+    select /*+ repartition({{ var('subscriber_buckets') }}, task_key) */
         *,
         coalesce(subscriber_id, xxhash64(source_file, event_at, cell_id)) as task_key
     from unknown_cells_shown
-
-),
-
-rows_of_tasks as (
-
-    select /*+ repartition({{ var('subscriber_buckets') }}, task_key) */ *
-    from rows_with_task
 
 ),
 
@@ -102,16 +95,8 @@ copies_numbered as (
         *,
         row_number() over (
             partition by
-                event_at,
-                task_key,
-                subscriber_id,
-                reject_reason,
-                cell_id,
-                counterpart_id,
-                event_type,
-                direction,
-                duration_s,
-                volume_mb
+                event_at, task_key, reject_reason, cell_id, counterpart_id, event_type, direction,
+                duration_s, volume_mb
             order by source_file
         ) as copy_number
     from rows_of_tasks
@@ -122,10 +107,7 @@ reasons_complete as (
 
     select
         *,
-        case
-            when reject_reason is not null then reject_reason
-            when copy_number > 1 then 'duplicate'
-        end as final_reason
+        coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as final_reason
     from copies_numbered
 
 ),

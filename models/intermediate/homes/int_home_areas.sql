@@ -1,8 +1,4 @@
-{{ config(
-    partition_by=['period'],
-    clustered_by=['subscriber_id'],
-    buckets=var('subscriber_buckets')
-) }}
+{{ config(partition_by=['period']) }}
 
 -- The home area of each subscriber in each period: the area where most of the subscriber's days
 -- ended; ties by the most recent such day. One active day is enough. The period 'reference' runs

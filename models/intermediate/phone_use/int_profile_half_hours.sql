@@ -1,8 +1,4 @@
-{{ config(
-    partition_by=['week_start'],
-    clustered_by=['subscriber_id'],
-    buckets=var('subscriber_buckets')
-) }}
+{{ config(partition_by=['week_start']) }}
 
 -- How many half hours a subscriber spent at each cell in a week, by part of the week and of the day
 -- (allday, day, night): all that indicators of places need of int_profile_places.
@@ -21,7 +17,7 @@ places as (
 
 final as (
 
-    select
+    select /*+ rebalance(week_start) */
         subscriber_id,
         key_id,
         part_of_week,

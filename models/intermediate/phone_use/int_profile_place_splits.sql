@@ -7,7 +7,7 @@ with
 
 half_hours as (
 
-    select * from {{ ref('int_profile_half_hours') }}
+    select /*+ repartition(subscriber_id) */ * from {{ ref('int_profile_half_hours') }}
 
 ),
 

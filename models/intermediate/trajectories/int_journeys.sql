@@ -1,8 +1,4 @@
-{{ config(
-    partition_by=['week_start'],
-    clustered_by=['subscriber_id'],
-    buckets=var('subscriber_buckets')
-) }}
+{{ config(partition_by=['week_start']) }}
 
 -- Journeys from one stay to the next of the same subscriber, if at most max_journey_hours lie
 -- between them (docs/definitions.md, Journey). Departure and arrival are known within bounds;
@@ -66,7 +62,7 @@ journeys_timed as (
 
 final as (
 
-    select
+    select /*+ rebalance(week_start) */
         journeys_timed.subscriber_id,
         journeys_timed.key_id,
         journeys_timed.origin_stop,

@@ -1,8 +1,4 @@
-{{ config(
-    partition_by=['week_start'],
-    clustered_by=['subscriber_id'],
-    buckets=var('subscriber_buckets')
-) }}
+{{ config(partition_by=['week_start']) }}
 
 -- Where each subscriber stayed or passed, from all located events of the study at once: a stop does
 -- not end at midnight. The rule (docs/definitions.md, Stop) depends on the events before, which SQL
@@ -74,7 +70,7 @@ stops as (
 
 final as (
 
-    select /*+ broadcast(cell_site_versions) */
+    select /*+ rebalance(week_start), broadcast(cell_site_versions) */
         stops.subscriber_id,
         stops.key_id,
         stops.stop_number,

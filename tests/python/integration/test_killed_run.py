@@ -34,7 +34,7 @@ def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server:
                 "run",
                 *SELECTED,
                 "--vars",
-                json.dumps(STUDY),
+                json.dumps({**STUDY, "subscriber_buckets": 1}),
                 target=server.folder / "killed",
                 logs=server.folder / "killed",
             ),

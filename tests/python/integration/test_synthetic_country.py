@@ -26,7 +26,7 @@ from throng.synth.listeners import ListenerSettings, generate_listeners
 from throng.synth.settings import Settings
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
-DAYS = {"study_start": str(FIRST), "study_end": str(LAST)}
+DAYS = {"study_start": str(FIRST), "study_end": str(LAST), "subscriber_buckets": 2}
 
 
 def throng(server: Server, country: Path, *arguments: str) -> subprocess.CompletedProcess:

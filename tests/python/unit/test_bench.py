@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import xml.etree.ElementTree as ET
 from datetime import date
 
 import duckdb
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from tests.python.support.reference import expected
 from throng.bench.data import make_country
 from throng.bench.flowminder import TABLES, make_tables
+from throng.bench.growth import chart, exponents
 from throng.bench.measure import RunError, read_event_log, run
 from throng.bench.report import markdown
 from throng.bench.suite import Result
@@ -152,6 +154,26 @@ def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
         *("flows", "1,000", "build", "4.5", "222", "1.50", "4,096"),
     ]
     assert "flows, 1,000 events, build: int_stops 3" in text
+
+
+def test_growth_is_told_and_drawn():
+    told = {"scenario": "flows", "about": "", "subscribers": 9, "days": 3, "part": "build"}
+    memory = {"peak_java_mb": 0, "peak_python_mb": 0}
+    small, large, alone = (
+        Result(**{**told, **memory, "events": 10**6, "seconds": [10.0]}),
+        Result(**{**told, **memory, "events": 10**8, "seconds": [100.0]}),
+        Result(**{**told, **memory, "part": "audit", "events": 10**6, "seconds": [5.0]}),
+    )
+    assert exponents([large, alone, small]) == [
+        "flows, build: 1,000,000 to 100,000,000 events, 0.50"
+    ]
+    assert "0.50" in markdown({}, [small, large])
+    picture = ET.fromstring(chart([large, alone, small]))
+    circles = picture.findall("{http://www.w3.org/2000/svg}circle")
+    (left, low), (right, high) = ((float(c.get("cx")), float(c.get("cy"))) for c in circles)
+    assert left < right and low > high
+    words = [found.text for found in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert "flows, build" in words and "flows, audit" not in words
 
 
 def test_an_unknown_scenario_is_one_sentence():
