@@ -15,7 +15,8 @@ from pathlib import Path
 
 import psutil
 
-_SAMPLE_S = 0.2
+# Looking at all processes takes some ten milliseconds of a core.
+_SAMPLE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Run:
 
     Attributes:
         seconds: wall time.
-        peak_java_mb, peak_python_mb: most resident memory of Java and of everything else among
-            the processes that were watched, each at its own time.
+        peak_java_mb, peak_python_mb: most resident memory of Java and of Python among the
+            processes that were watched, each at its own time.
         output: what it printed.
     """
 
@@ -73,10 +74,19 @@ def _sample(pids: Sequence[int], peaks: dict[str, float], over: threading.Event)
         for process in _trees(pids):
             # Processes end while they are looked at.
             with contextlib.suppress(psutil.Error):
-                kind = "java" if "java" in process.name() else "python"
-                now[kind] += process.memory_info().rss / 2**20
+                kind = _kind(process)
+                if kind:
+                    now[kind] += process.memory_info().rss / 2**20
         for kind, megabytes in now.items():
             peaks[kind] = max(peaks[kind], megabytes)
+
+
+def _kind(process: psutil.Process) -> str | None:
+    """Java or Python; None for another program, or for one that Java is about to start: that has
+    the memory of Java itself for a moment, and would count twice."""
+    if process.name() == "java":
+        return "java"
+    return "python" if Path(process.exe()).name.startswith("python") else None
 
 
 def _trees(pids: Sequence[int]) -> Iterator[psutil.Process]:

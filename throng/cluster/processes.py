@@ -93,6 +93,8 @@ def start(
         **os.environ,
         "JAVA_HOME": str(java.home),
         "SPARK_HOME": str(home),
+        # A worker asks for it to find the jars; it would look for it in a build of Spark.
+        "SPARK_SCALA_VERSION": _scala_version(home),
         # Spark's web pages of master and workers, too, are for this machine only.
         "SPARK_LOCAL_IP": HOST,
         "PYSPARK_PYTHON": sys.executable,
@@ -175,6 +177,12 @@ def _wait_for(folder: Path, name: str, sentence: str, started: list[subprocess.P
             raise ClusterError(f"The {name} ended while it started: {last}\nIts log: {log}")
         time.sleep(0.2)
     raise ClusterError(f"The {name} was not ready within {START_TIMEOUT_S} s. Its log: {log}")
+
+
+def _scala_version(spark_home: Path) -> str:
+    """Scala's version as the names of Spark's jars have it, such as 2.13."""
+    [core] = (spark_home / "jars").glob("spark-core_*.jar")
+    return core.name.removeprefix("spark-core_").split("-")[0]
 
 
 def _check_modules(java: Path) -> None:

@@ -177,6 +177,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
     else:
         # Functions on workers read the keyring too: in a folder that all machines see.
         values["spark.executorEnv.THRONG_KEY_FILE"] = str(key_file().absolute())
+        # What executors write about subscribers is for the user who runs them alone.
+        values["spark.hadoop.fs.permissions.umask-mode"] = "077"
     conf = SparkConf().setMaster(settings.master).setAppName("throng")
     for key, value in {**values, **settings.spark_conf}.items():
         conf.set(key, value)
