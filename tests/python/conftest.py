@@ -103,7 +103,7 @@ WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 # collected half as often.
 QUICK_TO_COMPILE = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC "
-    "-Xms2g -Xmn600m -XX:MetaspaceSize=300m"
+    "-Xms2g -Xmn600m -XX:MetaspaceSize=300m -XX:SweeperThreshold=5"
 )
 
 

@@ -50,7 +50,7 @@ def landing(tmp_path):
         ),
         long({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
         ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
-        (
+        long(
             {"event_columns": {"msisdn": "subscriber_id"}},
             "The var event_columns maps 'msisdn', which is no event column.",
         ),
@@ -58,7 +58,9 @@ def landing(tmp_path):
             {"event_columns": {"subscriber_id": 5}},
             "The var event_columns maps subscriber_id to '5'; map it to the name of a column.",
         ),
-        ({"feeds": ["top-ups"]}, "The var feeds is '['top-ups']'; set it to a list of optional"),
+        long(
+            {"feeds": ["top-ups"]}, "The var feeds is '['top-ups']'; set it to a list of optional"
+        ),
         long({"event_columns": "msisdn"}, "The var event_columns is 'msisdn'; set it to a map"),
         long(
             {"recharge_columns": []}, "The var recharge_columns is '[]'; set it to a map, such as {"
@@ -85,7 +87,7 @@ def landing(tmp_path):
         long(
             {"missing_identifiers": None}, "The var missing_identifiers is 'None'; set it to a list"
         ),
-        (
+        long(
             {"pingpong_minutes": -1},
             "The var pingpong_minutes is '-1'; set it to a number of minutes, 0 or more.",
         ),
@@ -169,6 +171,7 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
     assert said.startswith("The server lacks the Python function 'of_tomorrow'.")
 
 
+@pytest.mark.long
 def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
     """A cell in an area that is not in the list: the test of the reference data fails, and nothing
     that stands on it is built."""

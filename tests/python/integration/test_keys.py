@@ -158,8 +158,10 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
     [
         (STUDY, "2019-12-18 to 2020-01-14"),
         ({}, "all data"),
-        ({"study_start": "2019-12-31"}, "2019-12-31 to the last"),
-        ({"study_end": CHANGE}, f"the first event to {CHANGE}"),
+        pytest.param(
+            {"study_start": "2019-12-31"}, "2019-12-31 to the last", marks=pytest.mark.long
+        ),
+        pytest.param({"study_end": CHANGE}, f"the first event to {CHANGE}", marks=pytest.mark.long),
     ],
     ids=str,
 )

@@ -23,14 +23,14 @@ from throng.bench.suite import Result
 from throng.cli import app
 
 HOME = date(2020, 2, 3), date(2020, 2, 9)
-DAYS = 10
+DAYS = 8
 # A small country has few groups of 16.
-LEAST = 3
+LEAST = 2
 
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory):
-    return make_country(tmp_path_factory.mktemp("bench"), 400, DAYS, 1, lambda line: None)
+    return make_country(tmp_path_factory.mktemp("bench"), 200, DAYS, 1, lambda line: None)
 
 
 @pytest.fixture(scope="module")
