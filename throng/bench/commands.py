@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from throng.bench.scenarios import SCENARIOS
 
 DEFAULT_EVENTS = 2_000_000
+LEAST_EVENTS = 1_000
 
 
 def bench(
@@ -41,30 +42,28 @@ def bench(
     from throng.bench.report import machine_facts, markdown
     from throng.bench.suite import Suite
     from throng.server.control import ServerError
+    from throng.server.settings import SettingsError
     from throng.synth.settings import SynthError
 
-    names = scenario or list(SCENARIOS)
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        typer.echo(
-            f"Error: there is no scenario {unknown[0]}. There are: {', '.join(SCENARIOS)}.",
-            err=True,
+    names, sizes = scenario or list(SCENARIOS), sorted(events or [DEFAULT_EVENTS])
+    for name in names:
+        if name not in SCENARIOS:
+            _fail(f"there is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
+    if sizes[0] < LEAST_EVENTS:
+        _fail(
+            f"--events is {sizes[0]:,}: with fewer than {LEAST_EVENTS:,} there is nothing to "
+            "measure."
         )
-        raise typer.Exit(1)
     if not Path("dbt_project.yml").exists():
-        typer.echo(
-            "Error: there is no dbt_project.yml here. Run this in the project's folder.", err=True
-        )
-        raise typer.Exit(1)
+        _fail("there is no dbt_project.yml here. Run this in the project's folder.")
     suite = Suite(work.absolute(), memory, typer.echo)
     results = []
     try:
-        for size in sorted(events or [DEFAULT_EVENTS]):
+        for size in sizes:
             for name in names:
                 results += suite.measure(name, size, days, rounds)
-    except (RunError, ServerError, SynthError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+    except (RunError, ServerError, SettingsError, SynthError) as error:
+        _fail(str(error))
     facts = {**machine_facts(), "heap": memory, "on": datetime.now(UTC).date().isoformat()}
     (work / "results.json").write_text(
         json.dumps({"machine": facts, "results": [vars(result) for result in results]}, indent=1)
@@ -73,3 +72,8 @@ def bench(
     (work / "results.md").write_text(text)
     (work / "growth.svg").write_text(chart(results))
     typer.echo(f"\n{text}\nWritten: {work / 'results.md'}, results.json and growth.svg.")
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(f"Error: {sentence}", err=True)
+    raise typer.Exit(1)

@@ -45,8 +45,9 @@ def status(folder: Folder = FOLDER) -> None:
     if cluster is None:
         typer.echo(f"No cluster runs in {folder}.")
         raise typer.Exit(3)
-    _, alive = cluster.alive()
-    typer.echo(f"master   {cluster.master}   this machine only, no password")
+    is_up, alive = cluster.alive()
+    state = "this machine only, no password" if is_up else "HAS ENDED: stop and start the cluster"
+    typer.echo(f"master   {cluster.master}   {state}")
     typer.echo(
         f"workers  {alive} of {len(cluster.worker_pids)} run, "
         f"each with {cluster.cores} cores and {cluster.memory}"

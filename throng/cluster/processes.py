@@ -53,12 +53,13 @@ class Cluster:
 
 
 def find_cluster(folder: Path) -> Cluster | None:
-    """The cluster of this folder, if its master runs."""
+    """The cluster of this folder, if its master or a worker runs."""
     try:
         cluster = Cluster(**json.loads(_state_file(folder).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return cluster if _runs(cluster.master_pid) else None
+    is_up, workers = cluster.alive()
+    return cluster if is_up or workers else None
 
 
 def start(

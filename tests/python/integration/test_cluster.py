@@ -45,6 +45,13 @@ def cluster(tmp_path):
     assert executors_of(folder) == []
 
 
+def runs(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def executors_of(folder):
     """The processes that the workers of a cluster have started."""
     found = []
@@ -76,6 +83,29 @@ def assert_right(server, landing):
         frame = expected.candidates[mart]
         assert len(frame) > 0
         assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
+
+
+@pytest.mark.long
+def test_a_cluster_whose_master_has_ended_can_be_stopped(tmp_path):
+    def throng(*arguments):
+        options = ["--folder", str(tmp_path / "cluster")]
+        return run_throng("cluster", *arguments, *options, env=clean_environment())
+
+    assert throng("status").returncode == 3
+    assert throng("stop").stdout.startswith("No cluster runs in")
+    started = throng("start", "--workers", "1", "--port", str(free_port()))
+    assert started.returncode == 0, started.stderr
+    again = throng("start", "--workers", "1", "--port", str(free_port()))
+    assert again.returncode == 1
+    assert again.stderr.startswith("Error: A cluster already runs in")
+    told = json.loads((tmp_path / "cluster" / "cluster.json").read_text())
+    os.kill(told["master_pid"], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while runs(told["master_pid"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert "HAS ENDED" in throng("status").stdout
+    assert throng("stop").stdout == "Stopped.\n"
+    assert not any(runs(pid) for pid in told["worker_pids"])
 
 
 @pytest.mark.long

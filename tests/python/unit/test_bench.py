@@ -176,7 +176,16 @@ def test_growth_is_told_and_drawn():
     assert "flows, build" in words and "flows, audit" not in words
 
 
-def test_an_unknown_scenario_is_one_sentence():
-    done = CliRunner().invoke(app, ["bench", "--scenario", "fast"])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--scenario", "fast"], "there is no scenario fast. There are: flows"),
+        (["--events", "20"], "--events is 20: with fewer than 1,000"),
+        (["--memory", "much", "--events", "1000"], "memory 'much' is not understood"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(tmp_path, arguments, sentence):
+    options = ["--days", "2", "--work", str(tmp_path)]
+    done = CliRunner().invoke(app, ["bench", *options, *arguments])
     assert done.exit_code == 1
-    assert done.stderr.startswith("Error: there is no scenario fast. There are: flows")
+    assert done.stderr.startswith(f"Error: {sentence}")
