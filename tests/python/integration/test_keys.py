@@ -80,10 +80,11 @@ def nobody_yet(server):
 
 @pytest.mark.long
 def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet):
-    seeded = server.dbt("seed", "--select", "profile_splits", landing=landing, **BEFORE)
+    seeds = ("profile_splits", "profile_indicators")
+    seeded = server.dbt("seed", "--select", *seeds, landing=landing, **BEFORE)
     assert seeded.returncode == 0, seeded.stdout
     stops = ("int_stop_areas", "+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
-    profiles = ("+int_subscriber_segments", "+int_subscriber_profiles")
+    profiles = ("+int_subscriber_segments", "+int_profile_study_values")
     homes_of_the_study(server, landing, BEFORE, *stops, *profiles)
     found = server.query(
         "select reject_reason, count(subscriber_id), count(counterpart_id), count(key_id) "

@@ -103,8 +103,8 @@ SELECTED = {
         ),
         pytest.param(
             "models/disclosure/int_withheld_cells.sql",
-            "        not is_withheld\n        and (",
-            "        false\n        and (",
+            "not is_withheld\n                        and (",
+            "false\n                        and (",
             "int_withheld_cells_residual",
             id="no complement",
         ),
