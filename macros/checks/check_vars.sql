@@ -127,16 +127,16 @@
                 ~ ", 0 or more.") %}
         {% endif %}
     {% endfor %}
-    {% set events = var('trace_max_events') %}
-    {% if events is not integer or events is boolean or not 1 <= events <= 10000000 %}
-        {% do stop("The var trace_max_events is '" ~ events ~ "'; set it to a whole number from 1 "
-            ~ "to 10000000: the events of one subscriber are in memory at once.") %}
-    {% endif %}
-    {% set buckets = var('subscriber_buckets') %}
-    {% if buckets is not integer or buckets is boolean or not 1 <= buckets <= 10000 %}
-        {% do stop("The var subscriber_buckets is '" ~ buckets ~ "'; set it to a whole number from "
-            ~ "1 to 10000.") %}
-    {% endif %}
+    {% for name, most, reason in [
+        ('trace_max_events', 10000000, ': the events of one subscriber are in memory at once.'),
+        ('subscriber_buckets', 10000, '.')
+    ] %}
+        {% set value = var(name) %}
+        {% if value is not integer or value is boolean or not 1 <= value <= most %}
+            {% do stop("The var " ~ name ~ " is '" ~ value ~ "'; set it to a whole number from 1 "
+                ~ "to " ~ most ~ reason) %}
+        {% endif %}
+    {% endfor %}
 {% endmacro %}
 
 

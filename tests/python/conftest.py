@@ -9,7 +9,6 @@ import io
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ import psutil
 import pytest
 from dbt.cli.main import dbtRunner
 from pyhive import hive
+
+from throng.server.processes import free_port
 
 PROJECT = Path(__file__).parents[2]
 
@@ -46,12 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first; the tests of a file stay in their order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def clean_environment(**values: str) -> dict[str, str]:

@@ -12,8 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
+
+from throng.server.processes import process_tree
 
 # Looking at all processes takes some ten milliseconds of a core.
 _SAMPLE_S = 1.0
@@ -71,7 +74,7 @@ def run(command: Sequence[str], env: Mapping[str, str], watched: Sequence[int] =
 def _sample(pids: Sequence[int], peaks: dict[str, float], over: threading.Event) -> None:
     while not over.wait(_SAMPLE_S):
         now = Counter()
-        for process in _trees(pids):
+        for process in (process for pid in pids for process in process_tree(pid)):
             # Processes end while they are looked at.
             with contextlib.suppress(psutil.Error):
                 kind = _kind(process)
@@ -87,14 +90,6 @@ def _kind(process: psutil.Process) -> str | None:
     if process.name() == "java":
         return "java"
     return "python" if Path(process.exe()).name.startswith("python") else None
-
-
-def _trees(pids: Sequence[int]) -> Iterator[psutil.Process]:
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            yield process
-            yield from process.children(recursive=True)
 
 
 @dataclass(frozen=True)
@@ -121,23 +116,28 @@ def read_event_log(folder: Path) -> SparkWork:
     nodes_of_stages: dict[int, str] = {}
     shuffled = spilled = 0
     seconds: Counter[str] = Counter()
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        for line in file.read_text().splitlines():
-            # Only these two of its many events, and a running server's last line may be half.
-            if '"SparkListenerJobStart"' not in line and '"SparkListenerTaskEnd"' not in line:
-                continue
-            with contextlib.suppress(json.JSONDecodeError):
-                event = json.loads(line)
-                if event["Event"] == "SparkListenerJobStart":
-                    told = (event.get("Properties") or {}).get("spark.job.description") or ""
-                    found = re.search(r'"node_id": "([^"]+)"', told)
-                    for stage in event["Stage IDs"]:
-                        nodes_of_stages.setdefault(stage, found[1] if found else "other")
-                    continue
-                metrics = event.get("Task Metrics") or {}
-                node = nodes_of_stages.get(event["Stage ID"], "other").split(".")[-1]
-                seconds[node] += metrics.get("Executor CPU Time", 0) / 1e9
-                written = metrics.get("Shuffle Write Metrics") or {}
-                shuffled += written.get("Shuffle Bytes Written", 0)
-                spilled += metrics.get("Disk Bytes Spilled", 0)
+    for event in _jobs_and_tasks(folder):
+        if event["Event"] == "SparkListenerJobStart":
+            told = (event.get("Properties") or {}).get("spark.job.description") or ""
+            found = re.search(r'"node_id": "([^"]+)"', told)
+            for stage in event["Stage IDs"]:
+                nodes_of_stages.setdefault(stage, found[1] if found else "other")
+            continue
+        metrics = event.get("Task Metrics") or {}
+        node = nodes_of_stages.get(event["Stage ID"], "other").split(".")[-1]
+        seconds[node] += metrics.get("Executor CPU Time", 0) / 1e9
+        written = metrics.get("Shuffle Write Metrics") or {}
+        shuffled += written.get("Shuffle Bytes Written", 0)
+        spilled += metrics.get("Disk Bytes Spilled", 0)
     return SparkWork(shuffled / 2**20, spilled / 2**20, dict(seconds))
+
+
+def _jobs_and_tasks(folder: Path) -> Iterator[dict[str, Any]]:
+    """Of the many events, the starts of jobs and the ends of tasks."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with file.open() as lines:
+            for line in lines:
+                if '"SparkListenerJobStart"' in line or '"SparkListenerTaskEnd"' in line:
+                    # A running server has perhaps written half of its last line.
+                    with contextlib.suppress(json.JSONDecodeError):
+                        yield json.loads(line)

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from throng.bench.data import EVENTS_PER_DAY, START, Country, make_country
 from throng.bench.measure import read_event_log, run
 from throng.bench.scenarios import SCENARIOS, Scenario
 from throng.server import control
+from throng.server.processes import free_port
 from throng.server.settings import ServerSettings
 
 _BIN = Path(sys.executable).parent
@@ -113,8 +113,8 @@ class Suite:
                     *(str(_BIN / "throng"), "release", "audit"),
                     *("--vars", variables),
                 ]
+            before = read_event_log(log)
             for part, command in commands.items():
-                before = read_event_log(log)
                 done = run(command, env, [server.pid])
                 after = read_event_log(log)
                 spent = {
@@ -131,6 +131,7 @@ class Suite:
                     spilled_mb=after.spilled_mb - before.spilled_mb,
                     slowest=sorted(spent.items(), key=lambda item: -item[1])[:5],
                 )
+                before = after
 
     def _duckdb_command(self, country: Country) -> list[str]:
         folder = self._work / "duckdb"
@@ -162,7 +163,7 @@ class Suite:
             shutil.rmtree(folder, ignore_errors=True)
         log.mkdir(parents=True)
         settings = ServerSettings.resolve(
-            port=_free_port(),
+            port=free_port(),
             memory=self._memory,
             warehouse=warehouse,
             spark_conf=[
@@ -195,9 +196,3 @@ def _together(results: list[Result]) -> Result:
             "peak_python_mb": max(result.peak_python_mb for result in results),
         }
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

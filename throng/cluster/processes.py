@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from throng.server.java import JavaNotFoundError, find_java
+from throng.server.processes import kill, last_line, process_tree, why_port_is_taken
 from throng.server.spark_home import JAVA_OPTIONS, make_spark_home
 
 HOST = "127.0.0.1"
@@ -87,7 +87,8 @@ def start(
     except JavaNotFoundError as error:
         raise ClusterError(str(error)) from None
     _check_modules(java.binary)
-    _check_port(port)
+    if problem := why_port_is_taken(HOST, port):
+        raise ClusterError(f"{problem} Choose another: --port.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     home = make_spark_home(folder / "spark_home", is_local=False)
     environment = {
@@ -173,9 +174,9 @@ def _wait_for(folder: Path, name: str, sentence: str, started: list[subprocess.P
         if sentence in text:
             return
         if any(process.poll() is not None for process in started):
-            lines = [line for line in text.splitlines() if line.strip()]
-            last = lines[-1] if lines else "(the log is empty)"
-            raise ClusterError(f"The {name} ended while it started: {last}\nIts log: {log}")
+            raise ClusterError(
+                f"The {name} ended while it started: {last_line(text)}\nIts log: {log}"
+            )
         time.sleep(0.2)
     raise ClusterError(f"The {name} was not ready within {START_TIMEOUT_S} s. Its log: {log}")
 
@@ -197,30 +198,11 @@ def _check_modules(java: Path) -> None:
         )
 
 
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ClusterError(
-                f"Port {port} on {HOST} is taken by another program or not allowed "
-                f"({error.strerror}). Choose another: --port."
-            ) from None
-
-
 def _end(pids: list[int]) -> None:
     """End processes and all that they started (workers start executors)."""
-    processes = []
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            processes += [process, *process.children(recursive=True)]
+    processes = [process for pid in pids for process in process_tree(pid)]
     for process in processes:
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
-    for process in alive:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(alive, timeout=5)
+    kill(alive)

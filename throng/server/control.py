@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from thrift.Thrift import TException
 
 from throng.keys.keyring import KeyFileError, ensure_key_file
 from throng.server.java import JavaNotFoundError, find_java
+from throng.server.processes import kill, last_line, process_tree, why_port_is_taken
 from throng.server.settings import LOCK_TAKEN, LOOPBACK, ServerSettings
 from throng.server.spark_home import make_spark_home
 
@@ -66,7 +66,7 @@ class RunningServer:
 
     def processes(self) -> list[psutil.Process]:
         """The driver and everything it started, Python workers included."""
-        return _process_tree(self.pid)
+        return process_tree(self.pid)
 
     def memory_mb(self) -> float:
         """Resident memory of all its processes, MB."""
@@ -157,7 +157,7 @@ def start(
     try:
         return _wait_until_it_answers(settings, driver)
     except BaseException:
-        _kill(_process_tree(driver.pid))
+        kill(process_tree(driver.pid))
         driver.wait()
         raise
 
@@ -171,7 +171,7 @@ def stop(settings: ServerSettings) -> bool:
     with contextlib.suppress(ProcessLookupError):
         os.kill(running.pid, signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
-    _kill(alive)
+    kill(alive)
     settings.state_file.unlink(missing_ok=True)
     return True
 
@@ -252,16 +252,8 @@ def _locked_sentence(settings: ServerSettings, pid: str) -> str:
 
 
 def _check_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise ServerError(
-                f"Port {port} on {host} is taken by another program or not allowed "
-                f"({error.strerror}). Choose another: --port or THRONG_PORT (dbt reads it too)."
-            ) from None
+    if problem := why_port_is_taken(host, port):
+        raise ServerError(f"{problem} Choose another: --port or THRONG_PORT (dbt reads it too).")
 
 
 def _check_memory(settings: ServerSettings) -> None:
@@ -311,25 +303,9 @@ def _why_it_ended(settings: ServerSettings, return_code: int) -> str:
         )
     if re.search("Could not reserve enough space|OutOfMemoryError|Cannot allocate memory", log):
         return f"Java could not have {settings.memory} of memory. Give less: --memory."
-    lines = [line for line in log.splitlines() if line.strip()]
-    last = lines[-1] if lines else "(the log is empty)"
-    return f"The server ended while it started: {last}\nThe whole log: {settings.log_file}"
-
-
-def _process_tree(pid: int) -> list[psutil.Process]:
-    """The process and everything it started; nothing if it is gone."""
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(processes, timeout=10)
+    return (
+        f"The server ended while it started: {last_line(log)}\nThe whole log: {settings.log_file}"
+    )
 
 
 def tail(path: Path, lines: int) -> list[str]:

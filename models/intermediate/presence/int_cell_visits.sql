@@ -15,7 +15,7 @@ events as (
 
 ),
 
-visits as (
+final as (
 
     select
         subscriber_id,
@@ -34,13 +34,6 @@ visits as (
         cell_id,
         area_id,
         event_date
-
-),
-
-final as (
-
-    select *
-    from visits
 
 )
 
