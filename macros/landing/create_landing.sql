@@ -3,9 +3,9 @@
 
    For each folder: landing.<name>_files has the columns of the files, landing.<name> has ours, all
    as text, with the file each row came from. The var feeds names the optional feeds; one that is
-   named and has no files has a view without rows. landing.listening_event_files lists the files of
-   listening events, each with a version that changes whenever the file does, so that a build reads
-   only new ones. #}
+   named and has no files has a view without rows. landing.event_files and
+   landing.listening_event_files list the files of events, each with a version that changes whenever
+   the file does, so that a build reads only new ones. #}
 {% macro create_landing() %}
     {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
@@ -34,7 +34,7 @@
             {% else %}
                 {% do run_query(landing_view_without_rows(table)) %}
             {% endif %}
-            {% if table['name'] == 'listening_events' %}
+            {% if table['name'] in ['events', 'listening_events'] %}
                 {% do run_query(landing_file_list(table)) %}
             {% endif %}
         {% endfor %}
@@ -155,7 +155,8 @@
         {% do rows.append("('" ~ sql_text(name) ~ "', '" ~ sql_text(version) ~ "')") %}
     {% endfor %}
     {{ return(
-        'create or replace view landing.listening_event_files as select * from values '
+        'create or replace view landing.' ~ (table['name'] | replace('events', 'event_files'))
+        ~ ' as select * from values '
         ~ (rows | join(', ') or "('', '')") ~ ' as files (source_file, file_version)'
         ~ (' where false' if not rows)
     ) }}

@@ -64,7 +64,7 @@
 {# Purge one table: returns [what was removed, oldest date left]. #}
 {% macro purge_table(table, last_dates, first_kept, dry_run) %}
     {% set row_date = retention_date(table, last_dates) %}
-    {% set by_day = table['partition_by'] == ['event_date'] %}
+    {% set by_day = 'event_date' in table['partition_by'] %}
     {# One row per partition; for a table without partitions two rows, expired and not. A partition
        is dropped if anything in it is expired: that of the rejected rows has many dates. #}
     {% set groups = run_query(
@@ -90,6 +90,7 @@
         {% if by_day %}
             {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '
                 ~ expired | join(', ')) %}
+            {% do set_table_property(table['relation'], 'purged', 'true') %}
         {% else %}
             {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}
             {% do run_query(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -86,6 +86,19 @@ def make_country(
     if levels == 1:
         landing = _finest_level_alone(landing, folder / name / "one_level")
     return Country(landing, report.rows, subscribers, days)
+
+
+def without_last_day(country: Country, to: Path) -> tuple[Country, Callable[[], None]]:
+    """The same country before its last day has landed, and what lands it; files are hard links."""
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(country.landing, to, copy_function=os.link)
+    last = max((to / "events").iterdir())
+    last.unlink()  # the link, not what it leads to
+
+    def land() -> None:
+        os.link(country.landing / "events" / last.name, last)
+
+    return replace(country, landing=to), land
 
 
 def _finest_level_alone(landing: Path, to: Path) -> Path:

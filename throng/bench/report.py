@@ -70,10 +70,23 @@ def markdown(facts: Mapping[str, str], results: Sequence[Result]) -> str:
         if result.slowest:
             nodes = ", ".join(f"{node} {seconds:.0f}" for node, seconds in result.slowest)
             lines.append(f"- {result.scenario}, {result.events:,} events, {result.part}: {nodes}")
+    if shares := _shares_of_a_build(results):
+        lines += ["", "Of the build before:", "", *shares]
     if steps := exponents(results):
         lines += ["", "Growth (1: in proportion to the events):", ""]
         lines += [f"- {step}" for step in steps]
     return "\n".join(lines) + "\n"
+
+
+def _shares_of_a_build(results: Sequence[Result]) -> list[str]:
+    """What one more day, and nothing new, cost beside the build before."""
+    builds = {(r.scenario, r.events): r.median_s for r in results if r.part == "build"}
+    return [
+        f"- {result.scenario}, {result.events:,} events, {result.part}: "
+        f"{result.median_s / builds[result.scenario, result.events]:.0%}"
+        for result in results
+        if result.part in ("day", "again")
+    ]
 
 
 def _row(result: Result, duckdb_s: float | None) -> tuple[str, ...]:

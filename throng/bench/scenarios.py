@@ -15,6 +15,7 @@ class Scenario:
         levels: area levels of the country.
         beside_duckdb: whether DuckDB makes the same tables from the same files.
         then_audit: whether the release is attacked afterwards.
+        one_more_day: whether the last day lands after a build of the days before it.
     """
 
     about: str
@@ -22,6 +23,7 @@ class Scenario:
     levels: int = 3
     beside_duckdb: bool = False
     then_audit: bool = False
+    one_more_day: bool = False
 
 
 #: Our tables with the numbers of Flowminder's aggregates (throng.bench.flowminder).
@@ -46,6 +48,7 @@ SCENARIOS = {
         "Flowminder's 13 tables, one area level", FLOWMINDER, levels=1, beside_duckdb=True
     ),
     "levels": Scenario("the same tables at three area levels, all periods", FLOWMINDER),
+    "day": Scenario("the same tables, and then one more day", FLOWMINDER, one_more_day=True),
     "stops": Scenario("stops of every subscriber", ("+int_stops",)),
     "profiles": Scenario(
         "all indicators and splits of every subscriber", ("+int_subscriber_profiles",)

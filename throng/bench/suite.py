@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throng.bench.data import EVENTS_PER_DAY, START, Country, make_country
+from throng.bench.data import EVENTS_PER_DAY, START, Country, make_country, without_last_day
 from throng.bench.measure import read_event_log, run
 from throng.bench.scenarios import SCENARIOS, Scenario
 from throng.server import control
@@ -28,7 +28,8 @@ class Result:
 
     Attributes:
         scenario, about, events, subscribers, days: what was done, and over what.
-        part: build; again (the same once more, nothing new); audit; duckdb.
+        part: build; day (the same after one more day has landed); again (once more, nothing new);
+            audit; duckdb.
         seconds: wall time of each round.
         peak_java_mb, peak_python_mb: the largest of all rounds; of DuckDB, under Python.
         shuffled_mb, spilled_mb: of the last round.
@@ -103,9 +104,14 @@ class Suite:
                 peak_java_mb=0.0,
                 peak_python_mb=done.peak_python_mb,
             )
+        land_last_day = None
+        if scenario.one_more_day:
+            country, land_last_day = without_last_day(country, self._work / "data" / "one_more_day")
         with self._server(country) as (server, env, log):
             commands = {"build": self._dbt_command(scenario, country)}
-            if not scenario.select:
+            if land_last_day:
+                commands["day"] = commands["build"]
+            if land_last_day or not scenario.select:
                 commands["again"] = commands["build"]
             if scenario.then_audit:
                 variables = json.dumps(country.dbt_vars)
@@ -115,6 +121,8 @@ class Suite:
                 ]
             before = read_event_log(log)
             for part, command in commands.items():
+                if part == "day":
+                    land_last_day()
                 done = run(command, env, [server.pid])
                 after = read_event_log(log)
                 spent = {

@@ -234,10 +234,11 @@ def _skip_hive_functions(context: SparkContext) -> None:
 
 
 def _remove_half_tables(session: SparkSession, tables: Path) -> None:
-    """Remove folders of tables that were being written when an earlier server was killed.
+    """Remove folders that were being written when an earlier server was killed.
 
-    A table is named once all its files are there, so what has files but no name is half a table;
-    Spark would refuse to make the table again ("location already exists").
+    A table, or a day of a table, is named once all its files are there, so what has files but no
+    name is a half; Spark would refuse to make the table again ("location already exists"), and
+    nobody would ever purge the day.
     """
     for database in session.catalog.listDatabases():
         folder = tables / f"{database.name}.db"
@@ -248,6 +249,22 @@ def _remove_half_tables(session: SparkSession, tables: Path) -> None:
             if leftover.is_dir() and leftover.name not in known:
                 print(f"Removing half a table: {database.name}.{leftover.name}", flush=True)
                 shutil.rmtree(leftover)
+            else:
+                _remove_half_days(session, f"{database.name}.{leftover.name}", leftover)
+
+
+def _remove_half_days(session: SparkSession, table: str, folder: Path) -> None:
+    """The same for the days of a table that is made day by day (macros/days)."""
+    days = list(folder.glob("event_date=*/events_version=*"))
+    staged = list(folder.glob(".spark-staging-*"))
+    if not days and not staged:
+        return
+    known = {row.partition for row in session.sql(f"show partitions {table}").collect()}
+    for leftover in sorted(staged + [d for d in days if str(d.relative_to(folder)) not in known]):
+        print(f"Removing half of what was written: {table}, {leftover.name}", flush=True)
+        shutil.rmtree(leftover)
+        if leftover.parent != folder and not any(leftover.parent.iterdir()):
+            leftover.parent.rmdir()
 
 
 def _java_iterate(iterator: JavaObject) -> Iterator[JavaObject]:

@@ -1,3 +1,5 @@
+{{ config(materialized='by_day', partition_by=['event_date']) }}
+
 -- Subscribers whose first event in `from` is not later than their last event in `to`, that day.
 -- from = to is included; two areas at the same instant count in both directions.
 
@@ -55,7 +57,8 @@ final as (
         from_area_id,
         to_area_id,
         count(*) as n_subscribers,
-        sum({{ person_key('subscriber_id') }}) as people_key
+        sum({{ person_key('subscriber_id') }}) as people_key,
+        event_date
     from pairs
     group by
         event_date,

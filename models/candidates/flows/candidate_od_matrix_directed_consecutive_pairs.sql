@@ -1,3 +1,5 @@
+{{ config(materialized='by_day', partition_by=['event_date']) }}
+
 -- Subscribers with an event in `from` directly followed by one in `to`, that day. from = to is
 -- included. Events at the same instant are ordered by cell_id. Pairs do not cross midnight.
 
@@ -81,7 +83,8 @@ final as (
         from_area_id,
         to_area_id,
         count(*) as n_subscribers,
-        sum({{ person_key('subscriber_id') }}) as people_key
+        sum({{ person_key('subscriber_id') }}) as people_key,
+        event_date
     from pairs
     group by
         event_date,

@@ -1,3 +1,5 @@
+{{ config(materialized='by_day', partition_by=['event_date']) }}
+
 -- Subscribers seen in both areas on the same day, in either order.
 
 with
@@ -18,7 +20,8 @@ final as (
         first_area.area_id as area_id_1,
         second_area.area_id as area_id_2,
         count(*) as n_subscribers,
-        sum({{ person_key('first_area.subscriber_id') }}) as people_key
+        sum({{ person_key('first_area.subscriber_id') }}) as people_key,
+        first_area.event_date
     from visits_to_several_areas as first_area
     inner join visits_to_several_areas as second_area
         on

@@ -1,80 +1,81 @@
 {{ config(
-    partition_by=['event_date'],
+    materialized='incremental',
+    incremental_strategy='insert_overwrite',
+    partition_by=['event_date', 'events_version'],
     clustered_by=['subscriber_id'],
-    buckets=var('subscriber_buckets')
+    buckets=var('subscriber_buckets'),
+    post_hook="{{ forget_files(this, ref('stg_landing__event_files')) }}"
 ) }}
 
 -- The only pass over the event files: every row read, either accepted, with its place and
 -- event_date, or rejected, with a reason and without event_date. Of rows that are equal in every
 -- column, the one in the file with the smallest name is accepted once; the others are duplicates.
+-- A build reads the files that are new or changed since the last one, and only these. The days that
+-- they reach into are written again, with what older files say of them, because which of equal rows
+-- is accepted is decided again there; and so are the rejected rows, which have no day.
+
+{% set to_read = files_to_read(ref('stg_landing__event_files'), ref('int_events_placed')) %}
 
 with
 
-events as (
+rows_read as (
 
-    select * from {{ ref('stg_landing__events') }}
-
-),
-
-cell_site_versions as (
-
-    select * from {{ ref('int_cell_site_versions') }}
+    select * from {{ ref('int_events_placed') }}
+    {% if is_incremental() %}
+        where source_file in ({{ to_read.files or 'null' }})
+    {% endif %}
 
 ),
 
-cell_shapes as (
+{% if is_incremental() %}
+    files as (
 
-    select distinct {{ shape_of('cell_id') }} as cell_shape
-    from cell_site_versions
+        select * from {{ ref('stg_landing__event_files') }}
 
-),
+    ),
 
-events_placed as (
+    rows_kept as (
 
-    select /*+ broadcast(cell_site_versions) */
-        events.source_file,
-        events.subscriber_id,
-        events.key_id,
-        events.event_at,
-        events.cell_id,
-        events.counterpart_id,
-        events.event_type,
-        events.direction,
-        events.duration_s,
-        events.volume_mb,
-        events.event_at_shown,
-        cell_site_versions.area_id,
-        case
-            when events.reject_reason is not null then events.reject_reason
-            when cell_site_versions.cell_id is null then 'unknown_cell'
-        end as reject_reason,
-        case
-            when cell_site_versions.cell_id is null then {{ shape_of('events.cell_id') }}
-        end as unknown_cell_shape
-    from events
-    left join cell_site_versions
-        on
-            events.cell_id = cell_site_versions.cell_id
-            and events.event_at >= cell_site_versions.valid_from
-            and events.event_at < cell_site_versions.valid_to
+        select
+            rows_known.source_file,
+            rows_known.reading_id,
+            case
+                when
+                    rows_known.reject_reason = 'duplicate'
+                    and cast(rows_known.event_at as date) in ({{ to_read.dates or 'null' }})
+                    then null
+                else rows_known.reject_reason
+            end as reject_reason,
+            rows_known.rejected_value,
+            rows_known.subscriber_id,
+            rows_known.counterpart_id,
+            rows_known.key_id,
+            rows_known.event_type,
+            rows_known.direction,
+            rows_known.duration_s,
+            rows_known.volume_mb,
+            rows_known.event_at,
+            rows_known.area_id,
+            rows_known.cell_id
+        from {{ this }} as rows_known
+        left semi join files
+            on
+                rows_known.source_file = files.source_file
+                and rows_known.reading_id = files.reading_id
+        where
+            rows_known.event_date in ({{ to_read.dates or 'null' }})
+            or (rows_known.event_date is null and {{ to_read.is_any or 'false' }})
 
-),
+    ),
 
--- An unknown cell may be an identifier in the wrong column: it is kept as it is only if it has the
--- shape of a cell in the list and does not look like a phone number or a hash.
-unknown_cells_shown as (
+{% endif %}
+all_rows as (
 
-    select /*+ broadcast(cell_shapes) */
-        events_placed.*,
-        case
-            when cell_shapes.cell_shape is null then events_placed.unknown_cell_shape
-            when events_placed.cell_id rlike '([0-9].*){7}|^.{21}'
-                then events_placed.unknown_cell_shape
-            else events_placed.cell_id
-        end as unknown_cell_shown
-    from events_placed
-    left join cell_shapes
-        on events_placed.unknown_cell_shape = cell_shapes.cell_shape
+    select * from rows_read
+    {% if is_incremental() %}
+        union all
+        select * from rows_kept
+    {% endif %}
 
 ),
 
@@ -84,8 +85,8 @@ rows_of_tasks as (
 
     select /*+ repartition({{ var('subscriber_buckets') }}, task_key) */
         *,
-        coalesce(subscriber_id, xxhash64(source_file, event_at, cell_id)) as task_key
-    from unknown_cells_shown
+        coalesce(subscriber_id, xxhash64(source_file, event_at, rejected_value)) as task_key
+    from all_rows
 
 ),
 
@@ -116,11 +117,9 @@ final as (
 
     select
         source_file,
+        reading_id,
         final_reason as reject_reason,
-        case
-            when final_reason in ('unparsable_time', 'outside_study') then event_at_shown
-            when final_reason = 'unknown_cell' then unknown_cell_shown
-        end as rejected_value,
+        rejected_value,
         subscriber_id,
         counterpart_id,
         key_id,
@@ -130,9 +129,9 @@ final as (
         volume_mb,
         event_at,
         area_id,
-        -- An unknown cell may be an identifier in the wrong column: only its shape is kept.
-        case when final_reason is null then cell_id end as cell_id,
-        case when final_reason is null then cast(event_at as date) end as event_date
+        cell_id,
+        case when final_reason is null then cast(event_at as date) end as event_date,
+        {{ to_read.version or '0L' }} as events_version
     from reasons_complete
 
 )

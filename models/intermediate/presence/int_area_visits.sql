@@ -1,4 +1,5 @@
 {{ config(
+    materialized='by_day',
     partition_by=['event_date'],
     clustered_by=['subscriber_id'],
     buckets=var('subscriber_buckets')

@@ -17,7 +17,7 @@ from tests.python.conftest import (
     wait_until_gone,
 )
 from tests.python.support import edge_country, reference
-from tests.python.support.edge_country import STUDY
+from tests.python.support.edge_country import JANUARY, LATE, STUDY
 from tests.python.support.tables import assert_same, table
 
 MARTS = ("count_events", "count_residents", "count_subscribers")
@@ -59,25 +59,33 @@ def test_killed_and_run_again(own_server, tmp_path):
     landing = tmp_path / "landing"
     edge_country.write_edge_country(landing)
     own_server.start()
+    # A first file has been read in peace: the builds that are killed read on from there.
+    later = [landing / "events" / name for name in (JANUARY, LATE)]
+    for path in later:
+        path.rename(tmp_path / path.name)
+    done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
+    assert done.returncode == 0, done.stdout
+    for path in later:
+        (tmp_path / path.name).rename(path)
     first, second = (
-        "START sql table model protected.int_events_checked",
+        "START sql incremental model protected.int_events_checked",
         "START sql table model protected.candidate_count_subscribers",
     )
     kill_in_the_middle(own_server, landing, first, and_server=False)
     kill_in_the_middle(own_server, landing, second, and_server=True)
-    # What a kill between writing files and naming the table leaves behind.
-    stray = (
-        own_server.warehouse
-        / "tables"
-        / "protected.db"
-        / "candidate_count_events"
-        / "part-half.parquet"
-    )
-    stray.parent.mkdir(parents=True, exist_ok=True)
-    stray.write_bytes(b"half a file")
+    # What a kill between writing files and naming the table, or the day, leaves behind.
+    tables = own_server.warehouse / "tables" / "protected.db"
+    strays = [
+        tables / "half_a_table" / "part-half.parquet",
+        tables / "int_cell_visits" / "event_date=2019-12-20" / "events_version=7" / "part.parquet",
+        tables / "int_cell_visits" / ".spark-staging-1" / "part.parquet",
+    ]
+    for stray in strays:
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.write_bytes(b"half a file")
 
     own_server.start()
-    assert not stray.exists()
+    assert not [stray for stray in strays if stray.parent.exists()]
     done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
     assert done.returncode == 0, done.stdout
     expected = reference.expected(landing, **STUDY)

@@ -78,6 +78,7 @@ PROMISES = {
         "integration/test_server.py::test_nothing_listens_beyond_loopback"
     ),
     "a killed run does no harm": "integration/test_killed_run.py::",
+    "one more file gives what all files at once give": "integration/test_one_more_day.py::",
     "a feed that has landed is read or named": (
         "integration/test_bad_input.py::test_a_feed_that_has_landed_and_is_not_named"
     ),

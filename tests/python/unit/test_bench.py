@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.python.support.reference import expected
-from throng.bench.data import make_country
+from throng.bench.data import make_country, without_last_day
 from throng.bench.flowminder import TABLES, make_tables
 from throng.bench.growth import chart, exponents
 from throng.bench.measure import RunError, read_event_log, run
@@ -99,6 +99,16 @@ def test_one_level_is_the_finest_and_the_three_stay(country):
     assert set(all_levels["area_level"]) == {"admin1", "admin2", "admin3"}
 
 
+def test_the_last_day_lands_later(country, tmp_path):
+    files = sorted(path.name for path in (country.landing / "events").iterdir())
+    before, land_last_day = without_last_day(country, tmp_path / "landing")
+    assert len(files) == DAYS
+    assert sorted(path.name for path in (before.landing / "events").iterdir()) == files[:-1]
+    land_last_day()
+    assert sorted(path.name for path in (before.landing / "events").iterdir()) == files
+    assert sorted(path.name for path in (country.landing / "events").iterdir()) == files
+
+
 def test_a_command_is_timed_and_its_memory_seen():
     holds = "x = bytearray(200_000_000); import time; time.sleep(2.5); print(len(x))"
     done = run([sys.executable, "-c", holds], {})
@@ -149,6 +159,7 @@ def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
             peak_python_mb=5,
             slowest=[("int_stops", 3.2)],
         ),
+        Result(**told, part="day", seconds=[0.9], peak_java_mb=0, peak_python_mb=5),
     ]
     text = markdown({"cores": "2"}, results)
     table = [line for line in text.splitlines() if line.startswith("|")]
@@ -157,6 +168,7 @@ def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
         *("flows", "1,000", "build", "4.5", "222", "1.50", "4,096"),
     ]
     assert "flows, 1,000 events, build: int_stops 3" in text
+    assert "flows, 1,000 events, day: 20%" in text
 
 
 def test_growth_is_told_and_drawn():
