@@ -55,7 +55,7 @@ files_read as (
 select
     coalesce(files.source_file, files_read.source_file) as source_file,
     files.source_file is not null as is_landed
-from {{ files }} as files
+from ({{ files_with_reading_id_sql(files) }}) as files
 full outer join files_read
     on
         files.source_file = files_read.source_file
@@ -73,7 +73,7 @@ where files.source_file is null or files_read.source_file is null
         {% if days.values() | sum(start=[]) | unique | list | length > 1 %}
             {% do drop_days(table, run_query(
                 'select cast(event_date as string), events_version from ' ~ table
-                ~ ' left join (select *, true as is_landed from ' ~ files ~ ')'
+                ~ ' left join (' ~ files_with_reading_id_sql(files) ~ ')'
                 ~ ' using (source_file, reading_id) group by event_date, events_version'
                 ~ ' having count(is_landed) = 0'
             ).rows) %}
@@ -82,20 +82,31 @@ where files.source_file is null or files_read.source_file is null
 {% endmacro %}
 
 
-{# How events are read and checked: changes with the selects of the views that read them, vars
-   included, and with the models behind them. #}
-{% macro reading_rule(events) %}
-    {% set parts = [var('event_delimiter'), var('event_header') | string] %}
-    {% if execute and load_relation(events) %}
-        {% for view in ['landing.events', events] %}
-            {# Before the select stands when the view was made. #}
-            {% set text = run_query('show create table ' ~ view).rows[0][0] %}
-            {% do parts.append(text.split('\nAS ', 1)[1]) %}
-        {% endfor %}
-        {% for name in ['int_cell_site_versions', 'int_events_placed', 'int_events_checked'] %}
-            {% set node = graph.nodes['model.' ~ project_name ~ '.' ~ name] %}
-            {% do parts.append(node.checksum.checksum) %}
-        {% endfor %}
-    {% endif %}
-    {% do return(local_md5(parts | join(' | '))) %}
-{% endmacro %}
+{% macro files_with_reading_id_sql(files) -%}
+select
+    source_file,
+    {{ reading_id('input_id') }} as reading_id,
+    true as is_landed
+from {{ files }}
+{%- endmacro %}
+
+
+{# What changes whenever a file would be read differently: with its input_id, and with how events
+   are read and checked, that is, with the selects of the views that read them, vars included, and
+   with the models behind them. The views have been made when this is asked. #}
+{% macro reading_id(input_id) -%}
+    {%- set parts = [var('event_delimiter'), var('event_header') | string] -%}
+    {%- if execute -%}
+        {%- set prefix = 'model.' ~ project_name ~ '.' -%}
+        {%- set events = graph.nodes[prefix ~ 'stg_landing__events'].relation_name -%}
+        {%- for view in ['landing.events', events] -%}
+            {#- Before the select stands when the view was made. -#}
+            {%- set text = run_query('show create table ' ~ view).rows[0][0] -%}
+            {%- do parts.append(text.split('\nAS ', 1)[1]) -%}
+        {%- endfor -%}
+        {%- for name in ['int_cell_site_versions', 'int_events_placed', 'int_events_checked'] -%}
+            {%- do parts.append(graph.nodes[prefix ~ name].checksum.checksum) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    xxhash64({{ input_id }}, '{{ local_md5(parts | join(' | ')) }}')
+{%- endmacro %}

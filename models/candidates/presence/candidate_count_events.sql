@@ -3,15 +3,9 @@
 
 with
 
-events as (
+area_hours as (
 
-    select * from {{ ref('int_events_located') }}
-
-),
-
-areas_by_level as (
-
-    select * from {{ ref('int_areas_by_level') }}
+    select * from {{ ref('int_area_hours') }}
 
 ),
 
@@ -21,58 +15,27 @@ subscribers as (
 
 ),
 
-events_by_hour_and_finest_area as (
-
-    select
-        date_trunc('hour', event_at) as hour_start,
-        area_id,
-        count(*) as n_events
-    from events
-    group by
-        date_trunc('hour', event_at),
-        area_id
-
-),
-
-events_by_hour as (
-
-    select
-        'hour' as period,
-        events_by_hour_and_finest_area.hour_start as period_start,
-        areas_by_level.area_level,
-        areas_by_level.area_id,
-        sum(events_by_hour_and_finest_area.n_events) as n_events
-    from events_by_hour_and_finest_area
-    inner join areas_by_level
-        on events_by_hour_and_finest_area.area_id = areas_by_level.finest_area_id
-    group by
-        events_by_hour_and_finest_area.hour_start,
-        areas_by_level.area_level,
-        areas_by_level.area_id
-
-),
-
 events_by_period as (
 
     select
-        period,
-        period_start,
+        'hour' as period,
+        hour_start as period_start,
         area_level,
         area_id,
         n_events
-    from events_by_hour
+    from area_hours
 
     union all
 
     select
         'day' as period,
-        date_trunc('day', period_start) as period_start,
+        cast(event_date as timestamp) as period_start,
         area_level,
         area_id,
         sum(n_events) as n_events
-    from events_by_hour
+    from area_hours
     group by
-        date_trunc('day', period_start),
+        event_date,
         area_level,
         area_id
 

@@ -11,17 +11,9 @@ area_visits as (
 
 ),
 
-hours_visited as (
+area_hours as (
 
-    select
-        area_level,
-        area_id,
-        event_date,
-        person_key,
-        explode(
-            filter(sequence(0, 23), hour_of_day -> shiftright(hours_seen, hour_of_day) & 1 = 1)
-        ) as hour_of_day
-    from area_visits
+    select * from {{ ref('int_area_hours') }}
 
 ),
 
@@ -60,23 +52,17 @@ visitors_by_month as (
 
 ),
 
--- A visit is one subscriber, one day and one area: counting the visits of an hour or a day counts
--- people.
+-- A visit is one subscriber, one day and one area: counting the visits of a day counts people.
 final as (
 
     select
         'hour' as period,
-        timestampadd(hour, hour_of_day, cast(event_date as timestamp)) as period_start,
+        hour_start as period_start,
         area_level,
         area_id,
-        count(*) as n_subscribers,
-        sum(person_key) as people_key
-    from hours_visited
-    group by
-        event_date,
-        hour_of_day,
-        area_level,
-        area_id
+        n_subscribers,
+        people_key
+    from area_hours
 
     union all
 

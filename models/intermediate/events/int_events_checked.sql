@@ -7,12 +7,10 @@
     post_hook="{{ forget_files(this, ref('stg_landing__event_files')) }}"
 ) }}
 
--- The only pass over the event files: every row read, either accepted, with its place and
--- event_date, or rejected, with a reason and without event_date. Of rows that are equal in every
--- column, the one in the file with the smallest name is accepted once; the others are duplicates.
--- A build reads the files that are new or changed since the last one, and only these. The days that
--- they reach into are written again, with what older files say of them, because which of equal rows
--- is accepted is decided again there; and so are the rejected rows, which have no day.
+-- The only pass over the event files: every row read, accepted, with its place and event_date, or
+-- rejected, with a reason and without event_date. Of equal rows, that in the file with the smallest
+-- name is accepted; the others are duplicates. A build reads the files that are new or changed; the
+-- days they reach into, and the rejected rows, are written again with what older files say of them.
 
 {% set to_read = files_to_read(ref('stg_landing__event_files'), ref('int_events_placed')) %}
 
@@ -30,7 +28,10 @@ rows_read as (
 {% if is_incremental() %}
     files as (
 
-        select * from {{ ref('stg_landing__event_files') }}
+        select
+            source_file,
+            {{ reading_id('input_id') }} as reading_id
+        from {{ ref('stg_landing__event_files') }}
 
     ),
 

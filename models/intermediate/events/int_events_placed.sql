@@ -13,7 +13,10 @@ events as (
 
 files as (
 
-    select * from {{ ref('stg_landing__event_files') }}
+    select
+        source_file,
+        {{ reading_id('input_id') }} as reading_id
+    from {{ ref('stg_landing__event_files') }}
 
 ),
 

@@ -1,7 +1,5 @@
--- The files of events, and how each would be read now: int_events_checked reads a file again only
--- when the file, how it is read, the key of its pseudonyms or a list of places has changed.
-
-{% set rule = reading_rule(ref('stg_landing__events')) %}
+-- The files of events, and what changes with a file, with the key of its pseudonyms or with a list
+-- of places: int_events_checked reads a file again only then, or when it is read in another way.
 
 with
 
@@ -13,13 +11,13 @@ files as (
 
 cell_list as (
 
-    select bit_xor(xxhash64(*)) as content from {{ ref('stg_landing__cell_sites') }}
+    select bit_xor(xxhash64(*)) as content from {{ source('landing', 'cell_sites') }}
 
 ),
 
 area_list as (
 
-    select bit_xor(xxhash64(*)) as content from {{ ref('stg_landing__areas') }}
+    select bit_xor(xxhash64(*)) as content from {{ source('landing', 'areas') }}
 
 ),
 
@@ -29,12 +27,11 @@ final as (
         files.source_file,
         xxhash64(
             files.file_version,
-            '{{ rule }}',
             cell_list.content,
             area_list.content,
             -- Another key gives another pseudonym.
             {{ pseudonym("'any'", study_date()) }}
-        ) as reading_id
+        ) as input_id
     from files
     cross join cell_list
     cross join area_list

@@ -178,7 +178,7 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
     (landing / "cell_sites/file.csv").write_text(CELLS + "c2,0,0,a9\n")
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
-    assert "FAIL 1 assert_cell_areas_are_known" in done.stdout
+    assert "FAIL 1 assert_areas_are_known" in done.stdout
     assert "created sql released model marts." not in done.stdout
 
 

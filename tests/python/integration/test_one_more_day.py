@@ -21,6 +21,7 @@ from tests.python.support.edge_country import DECEMBER, JANUARY, LATE, NORTH, ST
 from tests.python.support.tables import assert_same, table
 
 MARTS = (
+    "count_events",
     "od_matrix_directed_consecutive_pairs",
     "od_matrix_undirected_all_pairs",
     "total_subscribers",
@@ -29,6 +30,7 @@ BY_DAY = (
     "int_events_checked",
     "int_cell_visits",
     "int_area_visits",
+    "int_area_hours",
     "int_day_end_areas",
     "candidate_od_matrix_directed_consecutive_pairs",
     "candidate_od_matrix_undirected_all_pairs",
