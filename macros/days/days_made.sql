@@ -1,6 +1,7 @@
 {# Tables of days are partitioned by event_date and events_version: which reading of the day's
-   events a day was made of. A day that is made again gets a new partition, and its former one is dropped
-   once the new one is complete: a day is there whole or not at all, whenever a build is killed. #}
+   events a day was made of. A day that is made again gets a new partition, and its former one is
+   dropped once the new one is complete: whenever a build is killed, a day is there whole, perhaps in
+   two versions, of which the last one counts. #}
 
 
 {# The versions of each day of such a table, the last one last: {'2020-02-03': ['1580688000']}. The
@@ -42,24 +43,19 @@
 {% endmacro %}
 
 
-{# on-run-start: what a build that was killed between making days and dropping their former versions
-   has left, so that no model reads a day twice. Events of which some have been purged are read again
-   from the files there are: what is left of a file does not tell what was in it. So are those of a
-   table that an earlier version of the project made, without versions of days. #}
+{# on-run-start of a build of a part: what a killed build has left between making days and dropping
+   their former versions, so that no model reads a day twice. Tables that are built now see to it
+   themselves. #}
 {% macro finish_days() %}
-    {% if execute and flags.WHICH in ['build', 'run', 'retry'] %}
-        {% set built = names_in_schema('protected') %}
-        {% for node in graph.nodes.values()
-            if node.resource_type == 'model' and is_table_of_days(node) and node.name in built %}
-            {% set first = run_query('show partitions ' ~ node.relation_name).rows[0] %}
-            {% if not first or 'events_version=' not in first[0] or (
-                node.name == 'int_events_checked' and table_property(node.relation_name, 'purged')
-            ) %}
-                {% do adapter.drop_relation(api.Relation.create(
-                    schema=node.schema, identifier=node.name, type='table')) %}
-            {% else %}
-                {% do drop_former_versions(node.relation_name) %}
-            {% endif %}
+    {% if execute and flags.WHICH in ['build', 'run', 'retry', 'test'] %}
+        {% set built = [] %}
+        {% for node in graph.nodes.values() if node.resource_type == 'model'
+            and is_table_of_days(node) and node.unique_id not in selected_resources %}
+            {% do built.append(node) %}
+        {% endfor %}
+        {% set names = names_in_schema('protected') if built else [] %}
+        {% for node in built if node.name in names and has_versions(node.relation_name) %}
+            {% do drop_former_versions(node.relation_name) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -70,15 +66,7 @@
 {% endmacro %}
 
 
-{# A property that the project gave a table; an empty text where it has none. #}
-{% macro table_property(table, name) %}
-    {% set key = 'throng.' ~ name %}
-    {% set value = run_query('show tblproperties ' ~ table ~ " ('" ~ key ~ "')").rows[0][1] %}
-    {% do return('' if 'does not have property' in value else value) %}
-{% endmacro %}
-
-
-{% macro set_table_property(table, name, value) %}
-    {% do run_query('alter table ' ~ table ~ " set tblproperties ('throng." ~ name ~ "' = '"
-        ~ value ~ "')") %}
+{# Not so a table that an earlier version of the project made. #}
+{% macro has_versions(table) %}
+    {% do return('events_version' in run_query('describe ' ~ table).columns[0].values()) %}
 {% endmacro %}

@@ -1,4 +1,13 @@
-{# What int_events_checked has to read, if a build reads on from an earlier one; as SQL.
+{# int_events_checked reads on from what earlier builds have read. Two small tables tell how far:
+
+   protected.event_files_read  the files that have been read completely, written last
+   protected.event_reading     the days that a build is writing, dropped last: where it is still
+                               there, a build was killed, and its days are written once more
+
+   Without the first, all files are read again: that is always right. #}
+
+
+{# What a build has to read, as SQL.
 
    files    the files to read: new ones, and those that would be read differently now
    dates    the dates that these, or files that changed or are gone, reach into
@@ -11,52 +20,73 @@
     {% set names = {'read': [], 'gone': []} %}
     {% set dates = [] %}
     {% set numbers = [0] %}
-    {% if execute and not is_incremental() %}
+    {% if execute and flags.WHICH in ['build', 'run', 'retry'] %}
         {% do numbers.append(run_started_at.timestamp() | int) %}
-    {% elif execute %}
-        {% do numbers.extend(days_made(this).values() | sum(start=[])) %}
-        {% for name, is_landed in run_query(differing_files_sql(this, files)).rows %}
-            {% do names['read' if is_landed else 'gone'].append("'" ~ sql_text(name) ~ "'") %}
-        {% endfor %}
-        {% for relation, files_there in [(events, names.read), (this, names.gone)]
-            if files_there %}
-            {% for row in run_query(
-                'select distinct cast(cast(event_at as date) as string) from ' ~ relation
-                ~ ' where source_file in (' ~ files_there | join(', ') ~ ')'
-                ~ " and coalesce(reject_reason, 'duplicate') = 'duplicate'"
-            ).rows %}
-                {% do dates.append("date'" ~ row[0] ~ "'") %}
+        {% if is_incremental() and not files_still_known(files) %}
+            {% do adapter.drop_relation(load_relation(this)) %}
+        {% endif %}
+        {% if not is_incremental() %}
+            {% do run_query('drop table if exists protected.event_files_read') %}
+            {% do run_query('drop table if exists protected.event_reading') %}
+        {% else %}
+            {% do drop_former_versions(this) %}
+            {% do numbers.extend(days_made(this).values() | sum(start=[])) %}
+            {% for name, is_landed in run_query(differing_files_sql(files)).rows %}
+                {% do names['read' if is_landed else 'gone'].append("'" ~ sql_text(name) ~ "'") %}
             {% endfor %}
-        {% endfor %}
+            {% for relation, files_there in [(events, names.read), (this, names.gone)]
+                if files_there %}
+                {% for row in run_query(
+                    'select distinct cast(cast(event_at as date) as string) from ' ~ relation
+                    ~ ' where source_file in (' ~ files_there | join(', ') ~ ')'
+                    ~ " and coalesce(reject_reason, 'duplicate') = 'duplicate'"
+                ).rows %}
+                    {% do dates.append("date'" ~ row[0] ~ "'") %}
+                {% endfor %}
+            {% endfor %}
+            {% set files_open = names.read + names.gone %}
+            {% do dates.extend(write_down_reading(dates, numbers | max + 1, files_open)) %}
+        {% endif %}
     {% endif %}
     {% do return({
         'files': names.read | join(', '),
         'dates': dates | unique | join(', '),
-        'is_any': 'true' if names.read or names.gone else '',
+        'is_any': 'true' if names.read or names.gone or dates else '',
         'version': (numbers | max + 1) ~ 'L',
     }) %}
 {% endmacro %}
 
 
+{# Whether any file can stay as it was read. #}
+{% macro files_still_known(files) %}
+    {% do return(
+        'event_files_read' in names_in_schema('protected')
+        and run_query(
+            'select 1 from protected.event_files_read left semi join (' ~ files_now_sql(files)
+            ~ ') using (source_file, reading_id) limit 1'
+        ).rows | length > 0
+    ) %}
+{% endmacro %}
+
+
+{# The files there are, each with how it would be read. #}
+{% macro files_now_sql(files) %}
+select
+    source_file,
+    file_version,
+    {{ reading_id('input_id') }} as reading_id
+from {{ files }}
+{% endmacro %}
+
+
 {# Files that have landed and were not read as they would be now, and files that were read so and
    are not there any more. A file that changed is both. #}
-{% macro differing_files_sql(table, files) %}
-with
-
-files_read as (
-
-    select distinct
-        source_file,
-        reading_id
-    from {{ table }}
-
-)
-
+{% macro differing_files_sql(files) %}
 select
     coalesce(files.source_file, files_read.source_file) as source_file,
     files.source_file is not null as is_landed
-from ({{ files_with_reading_id_sql(files) }}) as files
-full outer join files_read
+from ({{ files_now_sql(files) }}) as files
+full outer join protected.event_files_read as files_read
     on
         files.source_file = files_read.source_file
         and files.reading_id = files_read.reading_id
@@ -64,49 +94,132 @@ where files.source_file is null or files_read.source_file is null
 {% endmacro %}
 
 
-{# post-hook of int_events_checked: drop the former versions of what was written again, and the days
-   of which nothing is left, because they are of files that have gone or changed. #}
-{% macro forget_files(table, files) %}
+{# Before any day is written: which days, null standing for the rejected rows, and the number of the
+   reading. Returns the days of a reading that was not finished, as SQL: they are still there. #}
+{% macro write_down_reading(dates, version, files) %}
+    {% set open = [] %}
+    {% if 'event_reading' in names_in_schema('protected') %}
+        {% for row in run_query(
+            'select distinct cast(event_date as string) from protected.event_reading'
+            ~ ' where event_date is not null'
+        ).rows %}
+            {% do open.append("date'" ~ row[0] ~ "'") %}
+        {% endfor %}
+    {% else %}
+        {% do run_query('create table protected.event_reading (event_date date, '
+            ~ 'events_version bigint) using parquet') %}
+    {% endif %}
+    {% if files or open %}
+        {% set rows = ['(cast(null as date), ' ~ version ~ 'L)'] %}
+        {% for date in (dates + open) | unique %}
+            {% do rows.append('(' ~ date ~ ', ' ~ version ~ 'L)') %}
+        {% endfor %}
+        {% do run_query('insert into protected.event_reading values ' ~ rows | join(', ')) %}
+    {% endif %}
+    {% do return(open) %}
+{% endmacro %}
+
+
+{# post-hook of int_events_checked, when all of its days are complete: drop what they replace, and
+   the days of which nothing is left; then write down the files that have been read. #}
+{% macro finish_reading(table, files) %}
     {% if execute %}
-        {% do drop_former_versions(table) %}
-        {% set days = days_made(table) %}
-        {% if days.values() | sum(start=[]) | unique | list | length > 1 %}
-            {% do drop_days(table, run_query(
-                'select cast(event_date as string), events_version from ' ~ table
-                ~ ' left join (' ~ files_with_reading_id_sql(files) ~ ')'
-                ~ ' using (source_file, reading_id) group by event_date, events_version'
-                ~ ' having count(is_landed) = 0'
-            ).rows) %}
+        {% set known = names_in_schema('protected') %}
+        {% set written = [] %}
+        {% if 'event_reading' in known %}
+            {% set written = run_query(
+                'select cast(event_date as string), max(events_version) '
+                ~ 'from protected.event_reading group by event_date'
+            ).rows | list %}
         {% endif %}
+        {% set days = days_made(table) %}
+        {% for day, version in written %}
+            {% set day = day | string if day else none %}
+            {% for former in days.get(day, []) if former < version %}
+                {% do drop_days(table, [(day, former)]) %}
+            {% endfor %}
+        {% endfor %}
+        {% if written or 'event_files_read' not in known %}
+            {% do write_down_files(table, files) %}
+        {% endif %}
+        {% do run_query('drop table if exists protected.event_reading') %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro files_with_reading_id_sql(files) -%}
+{# The list of files that have been read, with the number of their rows when they were. #}
+{% macro write_down_files(table, files) %}
+    {% do run_query(
+        'create table if not exists protected.event_files_read (source_file string, '
+        ~ 'file_version string, reading_id bigint, n_rows bigint) using parquet'
+    ) %}
+    {% do run_query('drop table if exists protected.event_files_read__next') %}
+    {% do run_query('create table protected.event_files_read__next using parquet as '
+        ~ files_read_sql(table, files)) %}
+    {% do run_query('drop table protected.event_files_read') %}
+    {% do run_query('alter table protected.event_files_read__next '
+        ~ 'rename to protected.event_files_read') %}
+{% endmacro %}
+
+
+{% macro files_read_sql(table, files) %}
+with
+
+files_now as (
+
+    {{ files_now_sql(files) }}
+
+),
+
+rows_now as (
+
+    select
+        source_file,
+        count(*) as n_rows
+    from {{ table }}
+    where events_version = (select max(events_version) from {{ table }})
+    group by source_file
+
+)
+
 select
-    source_file,
-    {{ reading_id('input_id') }} as reading_id,
-    true as is_landed
-from {{ files }}
-{%- endmacro %}
+    files_now.source_file,
+    files_now.file_version,
+    files_now.reading_id,
+    coalesce(files_read.n_rows, rows_now.n_rows, 0) as n_rows
+from files_now
+left join rows_now
+    on files_now.source_file = rows_now.source_file
+left join protected.event_files_read as files_read
+    on
+        files_now.source_file = files_read.source_file
+        and files_now.reading_id = files_read.reading_id
+{% endmacro %}
 
 
-{# What changes whenever a file would be read differently: with its input_id, and with how events
-   are read and checked, that is, with the selects of the views that read them, vars included, and
-   with the models behind them. The views have been made when this is asked. #}
+{# Before days of events are purged: a file of which some are dropped would still count as read. #}
+{% macro forget_files_read(table) %}
+    {% if table['name'] == 'int_events_checked' %}
+        {% do run_query('drop table if exists protected.event_files_read') %}
+    {% endif %}
+{% endmacro %}
+
+
+{# What changes whenever a file would be read differently: with its input_id, with the selects of
+   the views that read and place events, vars included, with the cells there are, and with the rule of
+   int_events_checked. All of them have been made when this is asked. #}
 {% macro reading_id(input_id) -%}
-    {%- set parts = [var('event_delimiter'), var('event_header') | string] -%}
-    {%- if execute -%}
+    {%- set parts = [] -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'retry'] -%}
         {%- set prefix = 'model.' ~ project_name ~ '.' -%}
-        {%- set events = graph.nodes[prefix ~ 'stg_landing__events'].relation_name -%}
-        {%- for view in ['landing.events', events] -%}
-            {#- Before the select stands when the view was made. -#}
-            {%- set text = run_query('show create table ' ~ view).rows[0][0] -%}
-            {%- do parts.append(text.split('\nAS ', 1)[1]) -%}
-        {%- endfor -%}
-        {%- for name in ['int_cell_site_versions', 'int_events_placed', 'int_events_checked'] -%}
-            {%- do parts.append(graph.nodes[prefix ~ name].checksum.checksum) -%}
-        {%- endfor -%}
+        {%- do parts.append(
+            tojson([var('event_delimiter'), var('event_header'), var('subscriber_buckets')])
+            ~ graph.nodes[prefix ~ 'int_events_checked'].checksum.checksum
+            ~ select_of_view('landing.events')
+            ~ select_of_view(graph.nodes[prefix ~ 'stg_landing__events'].relation_name)
+            ~ select_of_view(graph.nodes[prefix ~ 'int_events_placed'].relation_name)
+            ~ content_of_table(graph.nodes[prefix ~ 'int_cell_site_versions'].relation_name)
+        ) -%}
     {%- endif -%}
-    xxhash64({{ input_id }}, '{{ local_md5(parts | join(' | ')) }}')
+    xxhash64({{ input_id }}, '{{ local_md5(parts | join) }}')
 {%- endmacro %}

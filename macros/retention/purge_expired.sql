@@ -88,9 +88,9 @@
 
     {% if expired and not dry_run %}
         {% if by_day %}
+            {% do forget_files_read(table) %}
             {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '
                 ~ expired | join(', ')) %}
-            {% do set_table_property(table['relation'], 'purged', 'true') %}
         {% else %}
             {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}
             {% do run_query(

@@ -4,7 +4,7 @@
     partition_by=['event_date', 'events_version'],
     clustered_by=['subscriber_id'],
     buckets=var('subscriber_buckets'),
-    post_hook="{{ forget_files(this, ref('stg_landing__event_files')) }}"
+    post_hook="{{ finish_reading(this, ref('stg_landing__event_files')) }}"
 ) }}
 
 -- The only pass over the event files: every row read, accepted, with its place and event_date, or
@@ -16,30 +16,34 @@
 
 with
 
+files as (
+
+    select
+        source_file,
+        {{ reading_id('input_id') }} as reading_id
+    from {{ ref('stg_landing__event_files') }}
+
+),
+
 rows_read as (
 
-    select * from {{ ref('int_events_placed') }}
+    select /*+ broadcast(files) */
+        rows_placed.*,
+        files.reading_id
+    from {{ ref('int_events_placed') }} as rows_placed
+    left join files
+        on rows_placed.source_file = files.source_file
     {% if is_incremental() %}
-        where source_file in ({{ to_read.files or 'null' }})
+        where rows_placed.source_file in ({{ to_read.files or 'null' }})
     {% endif %}
 
 ),
 
 {% if is_incremental() %}
-    files as (
-
-        select
-            source_file,
-            {{ reading_id('input_id') }} as reading_id
-        from {{ ref('stg_landing__event_files') }}
-
-    ),
-
     rows_kept as (
 
         select
             rows_known.source_file,
-            rows_known.reading_id,
             case
                 when
                     rows_known.reject_reason = 'duplicate'
@@ -57,15 +61,19 @@ rows_read as (
             rows_known.volume_mb,
             rows_known.event_at,
             rows_known.area_id,
-            rows_known.cell_id
+            rows_known.cell_id,
+            rows_known.reading_id
         from {{ this }} as rows_known
         left semi join files
             on
                 rows_known.source_file = files.source_file
                 and rows_known.reading_id = files.reading_id
         where
-            rows_known.event_date in ({{ to_read.dates or 'null' }})
-            or (rows_known.event_date is null and {{ to_read.is_any or 'false' }})
+            (rows_known.source_file in ({{ to_read.files or 'null' }})) is not true
+            and (
+                rows_known.event_date in ({{ to_read.dates or 'null' }})
+                or (rows_known.event_date is null and {{ to_read.is_any or 'false' }})
+            )
 
     ),
 
@@ -105,21 +113,12 @@ copies_numbered as (
 
 ),
 
-reasons_complete as (
-
-    select
-        *,
-        coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as final_reason
-    from copies_numbered
-
-),
-
 final as (
 
     select
         source_file,
         reading_id,
-        final_reason as reject_reason,
+        coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as reject_reason,
         rejected_value,
         subscriber_id,
         counterpart_id,
@@ -131,9 +130,11 @@ final as (
         event_at,
         area_id,
         cell_id,
-        case when final_reason is null then cast(event_at as date) end as event_date,
+        case
+            when reject_reason is null and copy_number = 1 then cast(event_at as date)
+        end as event_date,
         {{ to_read.version or '0L' }} as events_version
-    from reasons_complete
+    from copies_numbered
 
 )
 

@@ -1,22 +1,13 @@
 {{ config(materialized='view') }}
 
 -- Every row of the event files with the place of its cell at that time, the first reason to reject
--- it that needs no other row, what may be shown of a wrong value, and how its file was read.
+-- it that needs no other row, and what may be shown of a wrong value.
 
 with
 
 events as (
 
     select * from {{ ref('stg_landing__events') }}
-
-),
-
-files as (
-
-    select
-        source_file,
-        {{ reading_id('input_id') }} as reading_id
-    from {{ ref('stg_landing__event_files') }}
 
 ),
 
@@ -35,9 +26,8 @@ cell_shapes as (
 
 events_placed as (
 
-    select /*+ broadcast(cell_site_versions), broadcast(files) */
+    select /*+ broadcast(cell_site_versions) */
         events.source_file,
-        files.reading_id,
         events.subscriber_id,
         events.key_id,
         events.event_at,
@@ -62,8 +52,6 @@ events_placed as (
             events.cell_id = cell_site_versions.cell_id
             and events.event_at >= cell_site_versions.valid_from
             and events.event_at < cell_site_versions.valid_to
-    left join files
-        on events.source_file = files.source_file
 
 ),
 
@@ -89,7 +77,6 @@ final as (
 
     select
         source_file,
-        reading_id,
         reject_reason,
         case
             when reject_reason in ('unparsable_time', 'outside_study') then event_at_shown

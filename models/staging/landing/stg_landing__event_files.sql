@@ -1,5 +1,4 @@
--- The files of events, and what changes with a file, with the key of its pseudonyms or with a list
--- of places: int_events_checked reads a file again only then, or when it is read in another way.
+-- The files of events, and what changes with a file or with the key of its pseudonyms.
 
 with
 
@@ -9,32 +8,14 @@ files as (
 
 ),
 
-cell_list as (
-
-    select bit_xor(xxhash64(*)) as content from {{ source('landing', 'cell_sites') }}
-
-),
-
-area_list as (
-
-    select bit_xor(xxhash64(*)) as content from {{ source('landing', 'areas') }}
-
-),
-
 final as (
 
     select
-        files.source_file,
-        xxhash64(
-            files.file_version,
-            cell_list.content,
-            area_list.content,
-            -- Another key gives another pseudonym.
-            {{ pseudonym("'any'", study_date()) }}
-        ) as input_id
+        source_file,
+        file_version,
+        -- Another key gives another pseudonym.
+        xxhash64(file_version, {{ pseudonym("'any'", study_date()) }}) as input_id
     from files
-    cross join cell_list
-    cross join area_list
 
 )
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
+
+import pandas as pd
+import pytest
 
 from tests.python.conftest import (
     PROJECT,
@@ -25,8 +30,10 @@ MARTS = ("count_events", "count_residents", "count_subscribers")
 SELECTED = ["--select", *(f"+candidate_{mart}" for mart in MARTS)]
 
 
-def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server: bool) -> None:
-    """Start a build, and kill dbt (and the server) once its log has the line `after`."""
+def kill_in_the_middle(
+    server: Server, landing: Path, after: str, *, and_server: bool, seconds_later: float = 0
+) -> None:
+    """Start a build, and kill dbt (and the server) some time after its log has the line `after`."""
     log = server.folder / "killed.log"
     with log.open("w") as output:
         dbt = subprocess.Popen(
@@ -47,6 +54,7 @@ def kill_in_the_middle(server: Server, landing: Path, after: str, *, and_server:
         while after not in log.read_text() and time.monotonic() < deadline:
             assert dbt.poll() is None, log.read_text()
             time.sleep(0.05)
+        time.sleep(seconds_later)
         if and_server:
             os.kill(state(server)["java_pid"], signal.SIGKILL)
         dbt.kill()
@@ -92,3 +100,40 @@ def test_killed_and_run_again(own_server, tmp_path):
     for mart in MARTS:
         frame = expected.candidates[mart]
         assert_same(table(own_server, f"protected.candidate_{mart}", list(frame.columns)), frame)
+
+
+@pytest.mark.long
+def test_killed_at_any_moment_again_and_again(own_server, tmp_path):
+    """Before each build a piece of the files lands, with copies of rows of earlier pieces."""
+    country, landing = tmp_path / "country", tmp_path / "landing"
+    edge_country.write_edge_country(country)
+    for name in ("cell_sites", "areas"):
+        shutil.copytree(country / name, landing / name)
+    (landing / "events").mkdir()
+    own_server.start()
+    header, *lines = (country / "events" / JANUARY).read_text().splitlines(keepends=True)
+    moments = random.Random(12)
+    n_pieces = 10
+    for piece in range(n_pieces):
+        rows = lines[piece::n_pieces] + lines[: 5 * piece]
+        (landing / "events" / f"{piece}.csv").write_text("".join([header, *rows]))
+        and_server = piece % 4 == 3
+        kill_in_the_middle(
+            own_server,
+            landing,
+            "START sql incremental model protected.int_events_checked",
+            and_server=and_server,
+            seconds_later=moments.uniform(0, 12),
+        )
+        if and_server:
+            own_server.start()
+    done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
+    assert done.returncode == 0, done.stdout
+    expected = reference.expected(landing, **STUDY)
+    for mart in MARTS:
+        frame = expected.candidates[mart]
+        assert_same(table(own_server, f"protected.candidate_{mart}", list(frame.columns)), frame)
+    read = own_server.query(
+        "select source_file, count(*) from protected.int_events_checked group by source_file"
+    )
+    assert_same(pd.DataFrame(read, columns=["source_file", "n_rows"]), expected.rows_read)

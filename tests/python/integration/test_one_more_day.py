@@ -19,6 +19,7 @@ from tests.python.conftest import Server
 from tests.python.support import edge_country, reference
 from tests.python.support.edge_country import DECEMBER, JANUARY, LATE, NORTH, STUDY
 from tests.python.support.tables import assert_same, table
+from tests.python.support.tiny_landing import AREAS, CELLS
 
 MARTS = (
     "count_events",
@@ -213,4 +214,60 @@ def _content(server: Server, mart: str) -> list[tuple]:
             else f"select * from protected.candidate_{mart}"
         ),
         key=str,
+    )
+
+
+@pytest.mark.long
+def test_nothing_stays_of_a_file_that_has_gone(own, tmp_path):
+    """Of a day, of rejected rows and of copies that were only in it or only because of it."""
+    header = "subscriber_id,event_at,cell_id\n"
+    events = tmp_path / "events"
+    for name, text in {
+        "areas/areas.csv": AREAS,
+        "cell_sites/cells.csv": CELLS,
+        "events/a.csv": header + "1,2019-12-20 10:00:00,c1\n2,2019-12-20 11:00:00,c1\n",
+        "events/b.csv": header + "2,2019-12-20 11:00:00,c1\n3,2019-12-22 10:00:00,c1\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def rows() -> list[tuple]:
+        run(own, tmp_path)
+        return sorted(
+            own.query(
+                "select source_file, cast(event_at as string), reject_reason "
+                "from protected.int_events_checked"
+            )
+        )
+
+    first, second, third = (f"2019-12-{day}:00:00" for day in ("20 10", "20 11", "22 10"))
+    copy = ("b.csv", second, "duplicate")
+    assert rows() == [("a.csv", first, None), ("a.csv", second, None), copy, ("b.csv", third, None)]
+    (events / "a.csv").unlink()
+    assert rows() == [("b.csv", second, None), ("b.csv", third, None)]
+    (events / "c.csv").write_text(header + "4,2019-12-24 10:00:00,c1\n")
+    assert len(rows()) == 3
+    (events / "c.csv").unlink()
+    assert rows() == [("b.csv", second, None), ("b.csv", third, None)]
+    assert "2019-12-24" not in versions(own, "int_cell_visits")
+
+
+@pytest.mark.long
+def test_a_reading_that_was_not_finished_is_done_once_more(own, landing):
+    """As if a build had been killed when it had written a part of its days."""
+    run(own, landing)
+    [[day, version]] = own.query(
+        "select cast(event_date as string), max(events_version) from protected.int_events_checked "
+        "where event_date is not null group by event_date order by event_date limit 1"
+    )
+    own.query("create table protected.event_reading (event_date date, events_version bigint)")
+    own.query(f"insert into protected.event_reading values (date'{day}', {version + 1})")
+    own.query(
+        "insert into protected.int_events_checked select 'half.csv' as source_file, "
+        f"* except (source_file, events_version), {version + 1} as events_version "
+        f"from protected.int_events_checked where event_date = '{day}'"
+    )
+    run(own, landing)
+    assert not own.query(
+        "select 1 from protected.int_events_checked where source_file = 'half.csv'"
     )
