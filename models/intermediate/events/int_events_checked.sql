@@ -88,8 +88,7 @@ all_rows as (
 
 ),
 
--- The one shuffle of the events: all of a subscriber in one task, so that nothing later needs a
--- second one. Rejected rows have no subscriber and are spread, however many there are.
+-- The one shuffle of the events: all of a subscriber in one task. Rejected rows are spread.
 rows_of_tasks as (
 
     select /*+ repartition({{ var('subscriber_buckets') }}, task_key) */

@@ -113,11 +113,11 @@ def test_killed_at_any_moment_again_and_again(own_server, tmp_path):
     own_server.start()
     header, *lines = (country / "events" / JANUARY).read_text().splitlines(keepends=True)
     moments = random.Random(12)
-    n_pieces = 10
+    n_pieces = 6
     for piece in range(n_pieces):
         rows = lines[piece::n_pieces] + lines[: 5 * piece]
         (landing / "events" / f"{piece}.csv").write_text("".join([header, *rows]))
-        and_server = piece % 4 == 3
+        and_server = piece % 3 == 2
         kill_in_the_middle(
             own_server,
             landing,
