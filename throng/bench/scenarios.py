@@ -48,7 +48,9 @@ SCENARIOS = {
         "Flowminder's 13 tables, one area level", FLOWMINDER, levels=1, beside_duckdb=True
     ),
     "levels": Scenario("the same tables at three area levels, all periods", FLOWMINDER),
-    "day": Scenario("the same tables, and then one more day", FLOWMINDER, one_more_day=True),
+    "day": Scenario(
+        "these tables at three area levels, and then one more day", FLOWMINDER, one_more_day=True
+    ),
     "stops": Scenario("stops of every subscriber", ("+int_stops",)),
     "profiles": Scenario(
         "all indicators and splits of every subscriber", ("+int_subscriber_profiles",)

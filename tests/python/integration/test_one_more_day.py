@@ -113,24 +113,24 @@ def write(path: Path, rows: list[list[str]]) -> None:
         csv.writer(file).writerows(rows)
 
 
-def test_the_second_month_comes_first(own, country, landing):
+def test_the_second_month_comes_first(server, country, landing):
     land(country, landing, NORTH, JANUARY)
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
 
 
-def test_a_month_more_with_days_that_are_known(own, country, landing):
+def test_a_month_more_with_days_that_are_known(server, country, landing):
     """And with copies of rows: one file of them has a name that comes before its original's."""
-    before = versions(own, "int_events_checked")
+    before = versions(server, "int_events_checked")
     header, *rows = rows_of(country / "events" / DECEMBER)
     copied = [row for row in rows if row[1:2] and row[1].startswith("2019-12-23 09:")][:5]
     assert len(copied) == 5
     write(landing / "events" / "zz tomorrow.csv", [header, *copied])
     land(country, landing, DECEMBER)
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
     # The file of the north has one day of December; the day is written again, January is not.
-    after = versions(own, "int_events_checked")
+    after = versions(server, "int_events_checked")
     assert "2019-12-27" in made_anew(before, after) & before.keys()
     # What comes after the last day of that file has not been touched.
     assert max(made_anew(before, after)) < max(day for day in after if day < "9")
@@ -138,72 +138,72 @@ def test_a_month_more_with_days_that_are_known(own, country, landing):
 
 
 @pytest.mark.long
-def test_a_file_of_copies_touches_their_day_alone(own, country, landing):
+def test_a_file_of_copies_touches_their_day_alone(server, country, landing):
     header, *rows = rows_of(landing / "events" / "zz tomorrow.csv")
     write(landing / "events" / "0 yesterday.csv", [header, *rows[:2]])
-    before = versions(own, "int_events_checked")
-    run(own, landing)
-    assert_as_at_once(own, landing)
-    assert made_anew(before, versions(own, "int_events_checked")) == {"2019-12-23"}
+    before = versions(server, "int_events_checked")
+    run(server, landing)
+    assert_as_at_once(server, landing)
+    assert made_anew(before, versions(server, "int_events_checked")) == {"2019-12-23"}
 
 
 @pytest.mark.long
-def test_nothing_new_writes_nothing(own, landing):
-    before = {name: versions(own, name) for name in BY_DAY}
-    run(own, landing)
-    assert {name: versions(own, name) for name in BY_DAY} == before
+def test_nothing_new_writes_nothing(server, landing):
+    before = {name: versions(server, name) for name in BY_DAY}
+    run(server, landing)
+    assert {name: versions(server, name) for name in BY_DAY} == before
 
 
 @pytest.mark.long
-def test_former_days_that_a_killed_build_has_left_are_not_counted(own, landing):
+def test_former_days_that_a_killed_build_has_left_are_not_counted(server, landing):
     """As if it had been killed when the new days were complete and the former ones still there."""
     for name in ("int_events_checked", "int_cell_visits"):
-        own.query(
+        server.query(
             f"insert into protected.{name} select * except (events_version), events_version - 1 "
             f"from protected.{name} where event_date = '2019-12-23'"
         )
-        assert len(versions(own, name)["2019-12-23"]) == 2
-    run(own, landing)
-    assert_as_at_once(own, landing)
+        assert len(versions(server, name)["2019-12-23"]) == 2
+    run(server, landing)
+    assert_as_at_once(server, landing)
 
 
 @pytest.mark.long
-def test_files_that_go_and_files_that_change(own, country, landing):
+def test_files_that_go_and_files_that_change(server, country, landing):
     land(country, landing, LATE)
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
     (landing / "events" / "0 yesterday.csv").unlink()
     (landing / "events" / LATE).unlink()
     header, *rows = rows_of(landing / "events" / JANUARY)
     write(landing / "events" / JANUARY, [header, *rows[1:]])
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
 
 
 @pytest.mark.long
-def test_a_month_that_goes_leaves_no_day(own, landing):
+def test_a_month_that_goes_leaves_no_day(server, landing):
     (landing / "events" / JANUARY).unlink()
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
 
 
 @pytest.mark.long
-def test_another_study_window_and_another_list_of_cells_are_read_anew(own, landing):
-    run(own, landing, study_start="2019-12-20")
-    assert_as_at_once(own, landing, study_start="2019-12-20")
+def test_another_study_window_and_another_list_of_cells_are_read_anew(server, landing):
+    run(server, landing, study_start="2019-12-20")
+    assert_as_at_once(server, landing, study_start="2019-12-20")
     cells = landing / "cell_sites" / "cell_sites.csv"
     header, *rows = rows_of(cells)
     write(cells, [header, *[row for row in rows if row[0] != "N17"]])
-    run(own, landing)
-    assert_as_at_once(own, landing)
+    run(server, landing)
+    assert_as_at_once(server, landing)
 
 
 @pytest.mark.long
-def test_at_once_is_the_same(own, landing):
-    before = {mart: _content(own, mart) for mart in MARTS}
-    run(own, landing, "--full-refresh")
-    assert {mart: _content(own, mart) for mart in MARTS} == before
-    assert_as_at_once(own, landing)
+def test_at_once_is_the_same(server, landing):
+    before = {mart: _content(server, mart) for mart in MARTS}
+    run(server, landing, "--full-refresh")
+    assert {mart: _content(server, mart) for mart in MARTS} == before
+    assert_as_at_once(server, landing)
 
 
 def _content(server: Server, mart: str) -> list[tuple]:
@@ -218,7 +218,7 @@ def _content(server: Server, mart: str) -> list[tuple]:
 
 
 @pytest.mark.long
-def test_nothing_stays_of_a_file_that_has_gone(own, tmp_path):
+def test_nothing_stays_of_a_file_that_has_gone(server, tmp_path):
     """Of a day, of rejected rows and of copies that were only in it or only because of it."""
     header = "subscriber_id,event_at,cell_id\n"
     events = tmp_path / "events"
@@ -232,9 +232,9 @@ def test_nothing_stays_of_a_file_that_has_gone(own, tmp_path):
         (tmp_path / name).write_text(text)
 
     def rows() -> list[tuple]:
-        run(own, tmp_path)
+        run(server, tmp_path)
         return sorted(
-            own.query(
+            server.query(
                 "select source_file, cast(event_at as string), reject_reason "
                 "from protected.int_events_checked"
             )
@@ -249,25 +249,25 @@ def test_nothing_stays_of_a_file_that_has_gone(own, tmp_path):
     assert len(rows()) == 3
     (events / "c.csv").unlink()
     assert rows() == [("b.csv", second, None), ("b.csv", third, None)]
-    assert "2019-12-24" not in versions(own, "int_cell_visits")
+    assert "2019-12-24" not in versions(server, "int_cell_visits")
 
 
 @pytest.mark.long
-def test_a_reading_that_was_not_finished_is_done_once_more(own, landing):
+def test_a_reading_that_was_not_finished_is_done_once_more(server, landing):
     """As if a build had been killed when it had written a part of its days."""
-    run(own, landing)
-    [[day, version]] = own.query(
+    run(server, landing)
+    [[day, version]] = server.query(
         "select cast(event_date as string), max(events_version) from protected.int_events_checked "
         "where event_date is not null group by event_date order by event_date limit 1"
     )
-    own.query("create table protected.event_reading (event_date date, events_version bigint)")
-    own.query(f"insert into protected.event_reading values (date'{day}', {version + 1})")
-    own.query(
+    server.query("create table protected.event_reading (event_date date, events_version bigint)")
+    server.query(f"insert into protected.event_reading values (date'{day}', {version + 1})")
+    server.query(
         "insert into protected.int_events_checked select 'half.csv' as source_file, "
         f"* except (source_file, events_version), {version + 1} as events_version "
         f"from protected.int_events_checked where event_date = '{day}'"
     )
-    run(own, landing)
-    assert not own.query(
+    run(server, landing)
+    assert not server.query(
         "select 1 from protected.int_events_checked where source_file = 'half.csv'"
     )
