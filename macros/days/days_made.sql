@@ -4,7 +4,7 @@
    two versions, of which the last one counts. #}
 
 
-{# The versions of each day of such a table, the last one last: {'2020-02-03': ['1580688000']}. The
+{# The versions of each day of such a table, the last one last: {'2020-02-03': [1580688000]}. The
    rejected rows of int_events_checked have no date: none. #}
 {% macro days_made(table) %}
     {% set days = {} %}
@@ -48,13 +48,13 @@
    themselves. #}
 {% macro finish_days() %}
     {% if execute and flags.WHICH in ['build', 'run', 'retry', 'test'] %}
-        {% set built = [] %}
+        {% set left_out = [] %}
         {% for node in graph.nodes.values() if node.resource_type == 'model'
             and is_table_of_days(node) and node.unique_id not in selected_resources %}
-            {% do built.append(node) %}
+            {% do left_out.append(node) %}
         {% endfor %}
-        {% set names = names_in_schema('protected') if built else [] %}
-        {% for node in built if node.name in names and has_versions(node.relation_name) %}
+        {% set names = names_in_schema('protected') if left_out else [] %}
+        {% for node in left_out if node.name in names and has_versions(node.relation_name) %}
             {% do drop_former_versions(node.relation_name) %}
         {% endfor %}
     {% endif %}

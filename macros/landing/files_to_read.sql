@@ -17,33 +17,30 @@
    Files and dates are lists of literals, not joins: only so does Spark open the files and partitions
    that are needed and no others. #}
 {% macro files_to_read(files, events) %}
-    {% set names = {'read': [], 'gone': []} %}
+    {% set names = {'read': [], 'gone': [], 'known': []} %}
     {% set dates = [] %}
     {% set numbers = [0] %}
     {% if execute and flags.WHICH in ['build', 'run', 'retry'] %}
         {% do numbers.append(run_started_at.timestamp() | int) %}
-        {% if is_incremental() and not files_still_known(files) %}
+        {% if is_incremental() and 'event_files_read' in names_in_schema('protected') %}
+            {% for name, is_landed, is_read in run_query(files_sql(files)).rows %}
+                {% set kind = 'gone' if not is_landed else 'known' if is_read else 'read' %}
+                {% do names[kind].append("'" ~ sql_text(name) ~ "'") %}
+            {% endfor %}
+        {% endif %}
+        {% if is_incremental() and not names.known %}
+            {# No file can stay as it was read: a table that is made at once does it in one pass. #}
             {% do adapter.drop_relation(load_relation(this)) %}
+            {% do names.update({'read': [], 'gone': []}) %}
         {% endif %}
         {% if not is_incremental() %}
             {% do run_query('drop table if exists protected.event_files_read') %}
             {% do run_query('drop table if exists protected.event_reading') %}
         {% else %}
-            {% do drop_former_versions(this) %}
             {% do numbers.extend(days_made(this).values() | sum(start=[])) %}
-            {% for name, is_landed in run_query(differing_files_sql(files)).rows %}
-                {% do names['read' if is_landed else 'gone'].append("'" ~ sql_text(name) ~ "'") %}
-            {% endfor %}
-            {% for relation, files_there in [(events, names.read), (this, names.gone)]
-                if files_there %}
-                {% for row in run_query(
-                    'select distinct cast(cast(event_at as date) as string) from ' ~ relation
-                    ~ ' where source_file in (' ~ files_there | join(', ') ~ ')'
-                    ~ " and coalesce(reject_reason, 'duplicate') = 'duplicate'"
-                ).rows %}
-                    {% do dates.append("date'" ~ row[0] ~ "'") %}
-                {% endfor %}
-            {% endfor %}
+            {% do drop_former_versions(this) %}
+            {% do dates.extend(dates_of_files(events, names.read)) %}
+            {% do dates.extend(dates_of_files(this, names.gone)) %}
             {% set files_open = names.read + names.gone %}
             {% do dates.extend(write_down_reading(dates, numbers | max + 1, files_open)) %}
         {% endif %}
@@ -57,15 +54,19 @@
 {% endmacro %}
 
 
-{# Whether any file can stay as it was read. #}
-{% macro files_still_known(files) %}
-    {% do return(
-        'event_files_read' in names_in_schema('protected')
-        and run_query(
-            'select 1 from protected.event_files_read left semi join (' ~ files_now_sql(files)
-            ~ ') using (source_file, reading_id) limit 1'
-        ).rows | length > 0
-    ) %}
+{# The dates of the rows that files have in a table, of accepted rows and of copies; as SQL. #}
+{% macro dates_of_files(table, names) %}
+    {% set dates = [] %}
+    {% if names %}
+        {% for row in run_query(
+            'select distinct cast(cast(event_at as date) as string) from ' ~ table
+            ~ ' where source_file in (' ~ names | join(', ') ~ ')'
+            ~ " and coalesce(reject_reason, 'duplicate') = 'duplicate'"
+        ).rows %}
+            {% do dates.append("date'" ~ row[0] ~ "'") %}
+        {% endfor %}
+    {% endif %}
+    {% do return(dates) %}
 {% endmacro %}
 
 
@@ -79,18 +80,18 @@ from {{ files }}
 {% endmacro %}
 
 
-{# Files that have landed and were not read as they would be now, and files that were read so and
-   are not there any more. A file that changed is both. #}
-{% macro differing_files_sql(files) %}
+{# Every file that has landed as it would be read now, and every file as it was read. A file that
+   changed is there twice: landed and not read, and read and not there any more. #}
+{% macro files_sql(files) %}
 select
     coalesce(files.source_file, files_read.source_file) as source_file,
-    files.source_file is not null as is_landed
+    files.source_file is not null as is_landed,
+    files_read.source_file is not null as is_read
 from ({{ files_now_sql(files) }}) as files
 full outer join protected.event_files_read as files_read
     on
         files.source_file = files_read.source_file
         and files.reading_id = files_read.reading_id
-where files.source_file is null or files_read.source_file is null
 {% endmacro %}
 
 
@@ -105,11 +106,10 @@ where files.source_file is null or files_read.source_file is null
         ).rows %}
             {% do open.append("date'" ~ row[0] ~ "'") %}
         {% endfor %}
-    {% else %}
-        {% do run_query('create table protected.event_reading (event_date date, '
-            ~ 'events_version bigint) using parquet') %}
     {% endif %}
     {% if files or open %}
+        {% do run_query('create table if not exists protected.event_reading (event_date date, '
+            ~ 'events_version bigint) using parquet') %}
         {% set rows = ['(cast(null as date), ' ~ version ~ 'L)'] %}
         {% for date in (dates + open) | unique %}
             {% do rows.append('(' ~ date ~ ', ' ~ version ~ 'L)') %}
@@ -132,13 +132,15 @@ where files.source_file is null or files_read.source_file is null
                 ~ 'from protected.event_reading group by event_date'
             ).rows | list %}
         {% endif %}
-        {% set days = days_made(table) %}
+        {% set days = days_made(table) if written else {} %}
+        {% set replaced = [] %}
         {% for day, version in written %}
             {% set day = day | string if day else none %}
             {% for former in days.get(day, []) if former < version %}
-                {% do drop_days(table, [(day, former)]) %}
+                {% do replaced.append((day, former)) %}
             {% endfor %}
         {% endfor %}
+        {% do drop_days(table, replaced) %}
         {% if written or 'event_files_read' not in known %}
             {% do write_down_files(table, files) %}
         {% endif %}
