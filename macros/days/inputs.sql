@@ -7,10 +7,11 @@
 {% endmacro %}
 
 
-{# A number that changes with any row of a table. #}
-{% macro content_of_table(table) %}
+{# A number, as text, that changes with these columns of any row of a table. #}
+{% macro content_of_table(table, columns='*') %}
     {% do return(run_query(
-        'select cast(sum(cast(xxhash64(*) as decimal(38, 0))) as string) from ' ~ table
+        'select cast(sum(cast(xxhash64(' ~ columns ~ ') as decimal(38, 0))) as string) from '
+        ~ table
     ).rows[0][0] | string) %}
 {% endmacro %}
 

@@ -6,7 +6,7 @@
 {% macro record_build(results) %}
     {% if execute and flags.WHICH == 'build' and none_failed(results) %}
         {% set built = results | map(attribute='node.unique_id') | list %}
-        {% set candidates = run_query(candidates_hash_sql()).rows[0][0] | string
+        {% set candidates = candidates_hash()
             if gated_nodes() | reject('in', built) | list == [] else none %}
         {% if candidates and (all_nodes() | reject('in', built) | list == []
             or candidates == candidates_recorded()) %}
@@ -65,17 +65,8 @@
 
 
 {# A number that changes with any cell of any candidate. #}
-{% macro candidates_hash_sql() %}
-select
-    cast(
-        sum(
-            cast(
-                xxhash64({{ published_columns() | join(', ') }})
-                as decimal(38, 0)
-            )
-        ) as string
-    ) as candidates_hash
-from {{ table_cells_relation() }}
+{% macro candidates_hash() %}
+    {% do return(content_of_table(table_cells_relation(), published_columns() | join(', '))) %}
 {% endmacro %}
 
 
