@@ -27,6 +27,15 @@ def bench(
     days: Annotated[int, typer.Option(help="Length of the study in days.", min=2)] = 30,
     rounds: Annotated[int, typer.Option(help="How often each is measured.", min=1)] = 1,
     memory: Annotated[str, typer.Option(help="Heap of the server.")] = "4g",
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with Flowminder's SQL files (github.com/Flowminder/COVID-19): with flows, "
+            "DuckDB runs them too, as they are.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     work: Annotated[Path, typer.Option(help="Folder for data, warehouse and results.")] = Path(
         "data/bench"
     ),
@@ -56,7 +65,7 @@ def bench(
         )
     if not Path("dbt_project.yml").exists():
         _fail("there is no dbt_project.yml here. Run this in the project's folder.")
-    suite = Suite(work.absolute(), memory, typer.echo)
+    suite = Suite(work.absolute(), memory, typer.echo, published.absolute() if published else None)
     results = []
     try:
         for size in sizes:

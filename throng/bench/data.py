@@ -14,12 +14,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from throng.synth.generator import generate
+from throng.synth.listener_settings import ListenerSettings
+from throng.synth.listeners import generate_listeners
 from throng.synth.settings import Settings
 
 START = date(2020, 2, 3)
 #: Of the home period; the whole study if it is shorter.
 HOME_DAYS = 21
 EVENTS_PER_DAY = 10 / 3
+#: Folders of a country.
+FEEDS = ("areas", "cell_sites", "events")
+#: Subscribers of the country beside which listening events land.
+SMALL_COUNTRY = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,14 @@ class Country:
         events: rows of the event files.
         subscribers: people in them.
         days: length of the study.
+        feeds: optional feeds that have landed beside the events.
     """
 
     landing: Path
     events: int
     subscribers: int
     days: int
+    feeds: tuple[str, ...] = ()
 
     @property
     def end(self) -> date:
@@ -57,6 +65,7 @@ class Country:
             "home_start": START.isoformat(),
             "home_end": self.home_end.isoformat(),
             "pseudonymise": False,
+            "feeds": list(self.feeds),
         }
 
 
@@ -88,10 +97,29 @@ def make_country(
     return Country(landing, report.rows, subscribers, days)
 
 
+def make_listeners(folder: Path, events: int, days: int, say: Callable[[str], None]) -> Country:
+    """A small country beside which so many listening events have landed, 200 a customer.
+
+    Its events and subscribers are the listening events and their customers.
+    """
+    country = make_country(folder, SMALL_COUNTRY, days, 3, say)
+    landing = _linked(country.landing, folder / f"{events}_listening_events_{days}_days")
+    settings = ListenerSettings(
+        events=events, customers=max(1, events // 200), start=START, days=days, dirt=False
+    )
+    report = generate_listeners(settings, landing)
+    return replace(
+        country,
+        landing=landing,
+        events=report.events,
+        subscribers=report.customers,
+        feeds=("listening",),
+    )
+
+
 def without_last_day(country: Country, to: Path) -> tuple[Country, Callable[[], None]]:
-    """The same country before its last day has landed, and what lands it; files are hard links."""
-    shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(country.landing, to, copy_function=os.link)
+    """The same country before its last day has landed, and what lands it."""
+    _linked(country.landing, to)
     last = max((to / "events").iterdir())
     last.unlink()  # the link, not what it leads to
 
@@ -102,9 +130,8 @@ def without_last_day(country: Country, to: Path) -> tuple[Country, Callable[[], 
 
 
 def _finest_level_alone(landing: Path, to: Path) -> Path:
-    """The same country with the areas of the finest level only; event files are hard links."""
-    shutil.rmtree(to, ignore_errors=True)
-    shutil.copytree(landing, to, copy_function=os.link)
+    """The same country with the areas of the finest level only."""
+    _linked(landing, to)
     [file] = (to / "areas").iterdir()
     areas = pq.read_table(file)
     finest = pc.equal(areas["area_level"], pc.max(areas["area_level"]))
@@ -114,4 +141,12 @@ def _finest_level_alone(landing: Path, to: Path) -> Path:
     )
     file.unlink()  # the link, not what it leads to
     pq.write_table(alone.filter(finest), file)
+    return to
+
+
+def _linked(landing: Path, to: Path) -> Path:
+    """The country in another folder, as hard links; whatever else is there stays."""
+    for feed in FEEDS:
+        shutil.rmtree(to / feed, ignore_errors=True)
+        shutil.copytree(landing / feed, to / feed, copy_function=os.link)
     return to

@@ -13,6 +13,8 @@ import psutil
 from throng.bench.growth import exponents
 from throng.bench.suite import Result
 
+# The parts that DuckDB does.
+_DUCKDB = ("duckdb", "published")
 _HEADER = (
     "work",
     "events",
@@ -20,6 +22,7 @@ _HEADER = (
     "seconds",
     "events/s",
     "times DuckDB",
+    "times published",
     "Java MB",
     "Python MB",
     "shuffled MB",
@@ -49,12 +52,11 @@ def _processor() -> str:
 
 def markdown(facts: Mapping[str, str], results: Sequence[Result]) -> str:
     """The results as a table, the machine above it and the slowest models below."""
-    duckdb = {
-        (result.scenario, result.events): result.median_s
+    duckdb, published = (_seconds_of(results, part) for part in _DUCKDB)
+    rows = [
+        _row(result, *(others.get(_work_of(result)) for others in (duckdb, published)))
         for result in results
-        if result.part == "duckdb"
-    }
-    rows = [_row(result, duckdb.get((result.scenario, result.events))) for result in results]
+    ]
     about = {result.scenario: result.about for result in results}
     lines = [
         ", ".join(f"{name} {value}" for name, value in facts.items()),
@@ -80,17 +82,25 @@ def markdown(facts: Mapping[str, str], results: Sequence[Result]) -> str:
 
 def _shares_of_a_build(results: Sequence[Result]) -> list[str]:
     """What one more day, and nothing new, cost beside the build before."""
-    builds = {(r.scenario, r.events): r.median_s for r in results if r.part == "build"}
+    builds = _seconds_of(results, "build")
     return [
         f"- {result.scenario}, {result.events:,} events, {result.part}: "
-        f"{result.median_s / builds[result.scenario, result.events]:.0%}"
+        f"{result.median_s / builds[_work_of(result)]:.0%}"
         for result in results
         if result.part in ("day", "again")
     ]
 
 
-def _row(result: Result, duckdb_s: float | None) -> tuple[str, ...]:
-    is_spark = result.part != "duckdb"
+def _work_of(result: Result) -> tuple[str, int]:
+    return result.scenario, result.events
+
+
+def _seconds_of(results: Sequence[Result], part: str) -> dict[tuple[str, int], float]:
+    return {_work_of(result): result.median_s for result in results if result.part == part}
+
+
+def _row(result: Result, duckdb_s: float | None, published_s: float | None) -> tuple[str, ...]:
+    is_spark = result.part not in _DUCKDB
     return (
         result.scenario,
         f"{result.events:,}",
@@ -98,6 +108,7 @@ def _row(result: Result, duckdb_s: float | None) -> tuple[str, ...]:
         f"{result.median_s:.1f}",
         f"{result.events / result.median_s:,.0f}",
         f"{result.median_s / duckdb_s:.2f}" if duckdb_s and is_spark else "",
+        f"{result.median_s / published_s:.2f}" if published_s and is_spark else "",
         f"{result.peak_java_mb:,.0f}" if is_spark else "",
         f"{result.peak_python_mb:,.0f}",
         f"{result.shuffled_mb:,.0f}" if is_spark else "",

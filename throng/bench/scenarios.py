@@ -16,6 +16,7 @@ class Scenario:
         beside_duckdb: whether DuckDB makes the same tables from the same files.
         then_audit: whether the release is attacked afterwards.
         one_more_day: whether the last day lands after a build of the days before it.
+        listeners: whether the events that count are listening events, beside a small country.
     """
 
     about: str
@@ -24,6 +25,7 @@ class Scenario:
     beside_duckdb: bool = False
     then_audit: bool = False
     one_more_day: bool = False
+    listeners: bool = False
 
 
 #: Our tables with the numbers of Flowminder's aggregates (throng.bench.flowminder).
@@ -54,6 +56,11 @@ SCENARIOS = {
     "stops": Scenario("stops of every subscriber", ("+int_stops",)),
     "profiles": Scenario(
         "all indicators and splits of every subscriber", ("+int_subscriber_profiles",)
+    ),
+    "listeners": Scenario(
+        "profiles of the listeners of a music service",
+        ("+int_listener_profiles", "+candidate_listener_summary"),
+        listeners=True,
     ),
     "build": Scenario("every table and test of a study", then_audit=True),
 }

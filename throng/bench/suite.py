@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from throng.bench.data import EVENTS_PER_DAY, START, Country, make_country, without_last_day
+from throng.bench.data import (
+    EVENTS_PER_DAY,
+    START,
+    Country,
+    make_country,
+    make_listeners,
+    without_last_day,
+)
 from throng.bench.measure import read_event_log, run
 from throng.bench.scenarios import SCENARIOS, Scenario
 from throng.server import control
@@ -29,7 +36,7 @@ class Result:
     Attributes:
         scenario, about, events, subscribers, days: what was done, and over what.
         part: build; day (the same after one more day has landed); again (once more, nothing new);
-            audit; duckdb.
+            audit; duckdb (our formulation); published (Flowminder's files in DuckDB).
         seconds: wall time of each round.
         peak_java_mb, peak_python_mb: the largest of all rounds; of DuckDB, under Python.
         shuffled_mb, spilled_mb: of the last round.
@@ -62,10 +69,13 @@ class Suite:
         work: data, warehouse and event log go below it.
         memory: heap of the server, as `throng server start --memory`.
         say: receives lines for the user.
+        published: a folder with Flowminder's SQL files, if DuckDB is to run them too.
     """
 
-    def __init__(self, work: Path, memory: str, say: Callable[[str], None]) -> None:
-        self._work, self._memory, self._say = work, memory, say
+    def __init__(
+        self, work: Path, memory: str, say: Callable[[str], None], published: Path | None = None
+    ) -> None:
+        self._work, self._memory, self._say, self._published = work, memory, say, published
 
     def measure(self, name: str, events: int, days: int, rounds: int) -> list[Result]:
         """The parts of a scenario, each measured `rounds` times, in turn.
@@ -75,8 +85,7 @@ class Suite:
             ServerError: the server does not start.
         """
         scenario = SCENARIOS[name]
-        subscribers = max(10, round(events / EVENTS_PER_DAY / days))
-        country = make_country(self._work / "data", subscribers, days, scenario.levels, self._say)
+        country = self._country(scenario, events, days)
         measured: dict[str, list[Result]] = {}
         for number in range(1, rounds + 1):
             for result in self._round(name, scenario, country):
@@ -87,6 +96,13 @@ class Suite:
                 )
         return [_together(results) for results in measured.values()]
 
+    def _country(self, scenario: Scenario, events: int, days: int) -> Country:
+        folder = self._work / "data"
+        if scenario.listeners:
+            return make_listeners(folder, events, days, self._say)
+        subscribers = max(10, round(events / EVENTS_PER_DAY / days))
+        return make_country(folder, subscribers, days, scenario.levels, self._say)
+
     def _round(self, name: str, scenario: Scenario, country: Country) -> Iterator[Result]:
         told = {
             "scenario": name,
@@ -95,11 +111,12 @@ class Suite:
             "subscribers": country.subscribers,
             "days": country.days,
         }
-        if scenario.beside_duckdb:
-            done = run(self._duckdb_command(country), dict(os.environ))
+        others = self._duckdb_commands(country) if scenario.beside_duckdb else {}
+        for part, command in others.items():
+            done = run(command, dict(os.environ))
             yield Result(
                 **told,
-                part="duckdb",
+                part=part,
                 seconds=[done.seconds],
                 peak_java_mb=0.0,
                 peak_python_mb=done.peak_python_mb,
@@ -141,14 +158,22 @@ class Suite:
                 )
                 before = after
 
-    def _duckdb_command(self, country: Country) -> list[str]:
+    def _duckdb_commands(self, country: Country) -> dict[str, list[str]]:
         folder = self._work / "duckdb"
         folder.mkdir(parents=True, exist_ok=True)
-        return [
-            *(sys.executable, "-m", "throng.bench.flowminder", str(country.landing)),
-            *(START.isoformat(), country.home_end.isoformat()),
-            *(str(os.cpu_count() or 1), str(folder)),
-        ]
+        place = [str(os.cpu_count() or 1), str(folder)]
+        commands = {
+            "duckdb": [
+                *(sys.executable, "-m", "throng.bench.flowminder", str(country.landing)),
+                *(START.isoformat(), country.home_end.isoformat(), *place),
+            ]
+        }
+        if self._published:
+            commands["published"] = [
+                *(sys.executable, "-m", "throng.bench.published", str(country.landing)),
+                *(str(self._published), *place),
+            ]
+        return commands
 
     def _dbt_command(self, scenario: Scenario, country: Country) -> list[str]:
         left_out = ["unit_test", "test"] if scenario.select else ["unit_test"]

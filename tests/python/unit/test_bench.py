@@ -14,10 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.python.support.reference import expected
-from throng.bench.data import make_country, without_last_day
+from throng.bench.data import FEEDS, make_country, make_listeners, without_last_day
 from throng.bench.flowminder import TABLES, make_tables
 from throng.bench.growth import chart, exponents
 from throng.bench.measure import RunError, read_event_log, run
+from throng.bench.published import SqlFileError, run_files
 from throng.bench.report import markdown
 from throng.bench.suite import Result
 from throng.cli import app
@@ -109,6 +110,52 @@ def test_the_last_day_lands_later(country, tmp_path):
     assert sorted(path.name for path in (country.landing / "events").iterdir()) == files
 
 
+def test_listening_events_land_beside_a_small_country(tmp_path):
+    made = [make_listeners(tmp_path, 2_000, 2, lambda line: None) for _ in range(2)]
+    assert made[0] == made[1], "found again"
+    assert (made[0].events, made[0].subscribers, made[0].feeds) == (2_000, 10, ("listening",))
+    folders = {path.name for path in made[0].landing.iterdir() if path.is_dir()}
+    assert folders == {*FEEDS, "listening_events", "customers"}
+
+
+PUBLISHED = {
+    # By name after the table that it reads; its homes come first.
+    "count_residents.sql": "create table residents as select locality, count(*) as n "
+    "from home_locations group by 1;",
+    "home_locations.sql": "create table home_locations as select msisdn, max(region) as locality "
+    "from calls inner join cells on calls.location_id = cells.cell_id "
+    "where call_date = cast(call_datetime as date) group by 1;",
+    "core_tables.sql": "create table calls (msisdn text);",
+}
+
+
+def test_files_given_by_path_are_run_over_the_same_events(country, tmp_path):
+    for name, sql in PUBLISHED.items():
+        (tmp_path / name).write_text(sql)
+    with run_files(country.landing, tmp_path, 1, tmp_path) as connection:
+        [(people,)] = connection.sql("select sum(n) from residents").fetchall()
+    events = f"read_parquet('{country.landing}/events/*.parquet')"
+    [(expected_people,)] = duckdb.sql(
+        f"select count(distinct subscriber_id) from {events} join "
+        f"read_parquet('{country.landing}/cell_sites/*.parquet') using (cell_id)"
+    ).fetchall()
+    assert people == expected_people > 0
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "there is no .sql file in "),
+        ({"a.sql": "create table a as select secret from calls"}, "DuckDB refuses .*a.sql: Binder"),
+    ],
+)
+def test_files_that_cannot_be_run_are_named(country, tmp_path, files, sentence):
+    for name, sql in files.items():
+        (tmp_path / name).write_text(sql)
+    with pytest.raises(SqlFileError, match=sentence):
+        run_files(country.landing, tmp_path, 1, tmp_path)
+
+
 def test_a_command_is_timed_and_its_memory_seen():
     holds = "x = bytearray(200_000_000); import time; time.sleep(2.5); print(len(x))"
     done = run([sys.executable, "-c", holds], {})
@@ -151,6 +198,7 @@ def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
     told = {"scenario": "flows", "about": "tables", "events": 1000, "subscribers": 9, "days": 3}
     results = [
         Result(**told, part="duckdb", seconds=[2.0, 4.0, 3.0], peak_java_mb=0, peak_python_mb=5),
+        Result(**told, part="published", seconds=[9.0], peak_java_mb=0, peak_python_mb=5),
         Result(
             **told,
             part="build",
@@ -164,8 +212,8 @@ def test_the_table_has_the_ratio_to_duckdb_and_columns_below_each_other():
     text = markdown({"cores": "2"}, results)
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len({len(line) for line in table}) == 1
-    assert [cell.strip() for cell in table[3].split("|")[1:8]] == [
-        *("flows", "1,000", "build", "4.5", "222", "1.50", "4,096"),
+    assert [cell.strip() for cell in table[4].split("|")[1:9]] == [
+        *("flows", "1,000", "build", "4.5", "222", "1.50", "0.50", "4,096"),
     ]
     assert "flows, 1,000 events, build: int_stops 3" in text
     assert "flows, 1,000 events, day: 20%" in text
