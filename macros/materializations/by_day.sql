@@ -80,27 +80,9 @@ where days.event_date in (
 {% endmacro %}
 
 
-{# What the rows of a day follow from, beside its events: the select of the table, and what is below
-   it down to the events. #}
+{# What the rows of a day are made of, beside its events. #}
 {% macro rule_of_days(node, sql) %}
-    {% set parts = [sql, node.config.get('buckets') | string] %}
-    {% do parts.extend(inputs_of_days(node)) %}
+    {% set parts = [sql, node.config.get('buckets')]
+        + versions_of_inputs(node, without_days=true) %}
     {% do return(local_md5(parts | join(' | '))) %}
-{% endmacro %}
-
-
-{% macro inputs_of_days(node) %}
-    {% set parts = [] %}
-    {% for id in node.depends_on.nodes | sort if graph.nodes[id].name != 'int_events_checked' %}
-        {% set parent = graph.nodes[id] %}
-        {% if parent.config.materialized == 'by_day' %}
-            {% do parts.append(table_property(parent.relation_name, 'rule')) %}
-        {% elif parent.config.materialized == 'view' %}
-            {% do parts.append(select_of_view(parent.relation_name)) %}
-            {% do parts.extend(inputs_of_days(parent)) %}
-        {% else %}
-            {% do parts.append(content_of_table(parent.relation_name)) %}
-        {% endif %}
-    {% endfor %}
-    {% do return(parts) %}
 {% endmacro %}

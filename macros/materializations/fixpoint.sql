@@ -1,8 +1,30 @@
 {# A table whose rule reads the table itself: the select is run again over its own result until it
-   adds no row. The rule keeps every row it finds in `this` and only adds, so it comes to an end. #}
+   adds no row. The rule keeps every row it finds in `this` and only adds, so it comes to an end. Like
+   a kept table it is made again only when what it is made of has changed. #}
 {% materialization fixpoint, adapter='spark' %}
-    {% set next = this.incorporate(path={'identifier': this.identifier ~ '__next'}) %}
+    {% set inputs = made_of(model, sql) %}
+    {% set there = load_relation(this) %}
+    {% set made = there %}
     {{ run_hooks(pre_hooks) }}
+    {% if is_unchanged(there, inputs) %}
+        {% call statement('main') %}
+            select 'unchanged' as made
+        {% endcall %}
+    {% else %}
+        {% set made = drop_former(there, this, inputs) %}
+        {% do settle(sql) %}
+        {% do run_query(
+            'alter table ' ~ this ~ " set tblproperties ('throng.made_of' = '" ~ inputs ~ "')"
+        ) %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [made]}) }}
+{% endmaterialization %}
+
+
+{# Run the select over its own result until no row is added. #}
+{% macro settle(sql) %}
+    {% set next = this.incorporate(path={'identifier': this.identifier ~ '__next'}) %}
     {% do run_query('drop table if exists ' ~ this) %}
     {% do run_query('create table ' ~ this ~ ' (table_cell string) using parquet') %}
     {% set state = namespace(n_rows=0, is_settled=false) %}
@@ -22,6 +44,4 @@
     {% if not state.is_settled %}
         {% do stop(this ~ ' does not settle: after 100 passes it still grows.') %}
     {% endif %}
-    {{ run_hooks(post_hooks) }}
-    {{ return({'relations': [this]}) }}
-{% endmaterialization %}
+{% endmacro %}

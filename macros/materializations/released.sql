@@ -1,15 +1,27 @@
-{# A mart. Its select becomes the draft, a protected table; readers see a view on the releases in
-   force, which `throng release publish` alone changes. Before the first release it has no rows. #}
+{# A mart. Its select becomes the draft, a protected table, which is kept like a kept table; readers
+   see a view on the releases in force, which `throng release publish` alone changes. Before the first
+   release it has no rows. #}
 {% materialization released, adapter='spark' %}
     {% set draft = draft_of(model.name) %}
-    {% set view = this.incorporate(type='view') %}
+    {% set inputs = made_of(model, sql) %}
+    {% set there = load_relation(draft) %}
+    {% set made = there %}
     {{ run_hooks(pre_hooks) }}
     {% do require_table_cells(model.name) %}
-    {% do run_query('drop table if exists ' ~ draft) %}
-    {% call statement('main') %}
-        create table {{ draft }} using parquet as
-        {{ sql }}
-    {% endcall %}
+    {% if is_unchanged(there, inputs) %}
+        {% call statement('main') %}
+            select 'unchanged' as made
+        {% endcall %}
+    {% else %}
+        {% set made = drop_former(there, draft, inputs) %}
+        {% call statement('main') %}
+            create table {{ draft }}
+            using parquet
+            tblproperties ('throng.made_of' = '{{ inputs }}')
+            as
+            {{ sql }}
+        {% endcall %}
+    {% endif %}
     {# The contract, asked of the draft: to ask it of the select would plan all of that twice. #}
     {% do get_assert_columns_equivalent(
         'select ' ~ model.columns.keys() | join(', ') ~ ' from ' ~ draft
@@ -17,5 +29,5 @@
     {% do run_query(released_table_sql(model)) %}
     {% do run_query(mart_view_sql(model, [], 'create view if not exists')) %}
     {{ run_hooks(post_hooks) }}
-    {{ return({'relations': [view]}) }}
+    {{ return({'relations': [made, this.incorporate(type='view')]}) }}
 {% endmaterialization %}

@@ -91,6 +91,8 @@
             {% do forget_files_read(table) %}
             {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '
                 ~ expired | join(', ')) %}
+            {% do run_query('alter table ' ~ table['relation']
+                ~ " unset tblproperties if exists ('throng.made_of')") %}
         {% else %}
             {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}
             {% do run_query(

@@ -7,6 +7,7 @@ is sent SIGTERM or its JVM dies.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
+
+_PACKAGE = Path(__file__).parent.parent
 
 
 def main() -> int:
@@ -157,6 +160,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         "spark.hadoop.parquet.dictionary.page.size": str(4 * 1024 * 1024),
         # Python workers are forked once and kept.
         "spark.python.worker.reuse": "true",
+        # Ours: a table that a Python function has made is made again when this changes.
+        "spark.throng.functions": _package_sha256(),
     }
     if settings.ui_port is not None:
         values["spark.ui.port"] = str(settings.ui_port)
@@ -254,7 +259,7 @@ def _remove_half_tables(session: SparkSession, tables: Path) -> None:
 
 
 def _remove_half_days(session: SparkSession, table: str, folder: Path) -> None:
-    """The same for the days of a table that is made day by day (macros/days)."""
+    """The same for the days of a table that is made day by day (macros/kept)."""
     days = list(folder.glob("event_date=*/events_version=*"))
     staged = list(folder.glob(".spark-staging-*"))
     if not days and not staged:
@@ -272,13 +277,18 @@ def _java_iterate(iterator: JavaObject) -> Iterator[JavaObject]:
         yield iterator.next()
 
 
+def _package_sha256() -> str:
+    """A hash of the code of the throng package, of which the functions are a part."""
+    sources = sorted(_PACKAGE.rglob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
 def _zip_package(folder: Path) -> Path:
     """The throng package as a zip file for the workers of a cluster."""
-    package = Path(__file__).parent.parent
     target = folder / "throng.zip"
     with zipfile.ZipFile(target, "w") as archive:
-        for source in sorted(package.rglob("*.py")):
-            archive.write(source, source.relative_to(package.parent))
+        for source in sorted(_PACKAGE.rglob("*.py")):
+            archive.write(source, source.relative_to(_PACKAGE.parent))
     return target
 
 

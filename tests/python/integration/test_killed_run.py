@@ -91,7 +91,7 @@ def test_killed_and_run_again(own_server, tmp_path):
         (tmp_path / path.name).rename(path)
     first, second = (
         "START sql incremental model protected.int_events_checked",
-        "START sql table model protected.candidate_count_subscribers",
+        "START sql kept table model protected.candidate_count_subscribers",
     )
     kill_in_the_middle(own_server, landing, first, and_server=False)
     kill_in_the_middle(own_server, landing, second, and_server=True)

@@ -330,7 +330,7 @@ def test_models_call_functions_only_through_macros(udf):
 
 def test_the_start_check_asks_for_every_function_of_the_registry():
     text = (PROJECT / "macros/checks/check_udfs.sql").read_text()
-    asked = re.search(r"for name in \[(.*?)\]", text, re.DOTALL)[1]
+    asked = re.search(r"return\(\[(.*?)\]\)", text, re.DOTALL)[1]
     assert re.findall(r"'(\w+)'", asked) == sorted(udf.sql_name for udf in REGISTRY)
 
 

@@ -1,0 +1,129 @@
+"""A build makes the tables again of which something has changed, and keeps the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.python.conftest import PROJECT, Server, copy_project
+
+# A build a step; that the tables are right after each step, test_one_more_day asks in make test.
+pytestmark = pytest.mark.long
+
+AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\na2,district,B,\n"
+CELLS = "cell_id,longitude,latitude,area_id,valid_from,valid_to\nc1,0,0,a1,,\nc2,1,1,a2,,\n"
+EVENTS = "subscriber_id,event_at,cell_id\n" + "".join(
+    f"s{person},2020-02-{day:02} {hour:02}:00:00,c{1 + (hour > 12)}\n"
+    for person in range(20)
+    for day in (3, 4)
+    for hour in (9, 12, 18)
+)
+SELECTED = ["--select", "+candidate_count_stops", "+candidate_trip_distances"]
+STOPS = {"int_stops", "int_journeys", "candidate_count_stops", "candidate_trip_distances"}
+SEEDS = {path.stem for path in (PROJECT / "seeds").glob("*.csv")}  # loaded by every build
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("landing")
+    for name, text in {"areas": AREAS, "cell_sites": CELLS, "events": EVENTS}.items():
+        (folder / name).mkdir()
+        (folder / name / "file.csv").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_anew(server, landing):
+    """Run the models, and say whose files are others than before."""
+    files: dict[str, set[str]] = {}
+
+    def run(*options: str, project: Path = PROJECT, **dbt_vars) -> set[str]:
+        server.build_untested(landing, *SELECTED, *options, project=project, **dbt_vars)
+        before = dict(files)
+        files.update(files_of_tables(server))
+        return {name for name, found in files.items() if found != before.get(name)}
+
+    run("--full-refresh")
+    return run
+
+
+def files_of_tables(server: Server) -> dict[str, set[str]]:
+    """Spark gives every file that it writes a name of its own."""
+    protected = server.warehouse / "tables" / "protected.db"
+    return {
+        table.name: {file.name for file in table.rglob("*.parquet")}
+        for table in protected.iterdir()
+        if table.name not in SEEDS
+    }
+
+
+def test_nothing_has_changed(made_anew):
+    assert made_anew() == set()
+
+
+def test_a_var(made_anew):
+    made = made_anew(stop_radius_km=2.0)
+    assert made >= STOPS
+    assert not made & {"int_events_checked", "int_cell_visits", "int_home_areas"}
+    assert made_anew(stop_radius_km=2.0) == set()
+    assert made_anew() == made
+
+
+def test_a_list(made_anew, landing):
+    """A value that moves to the next column, where a hash of columns would see no difference."""
+    cells = landing / "cell_sites" / "file.csv"
+    cells.write_text(CELLS.replace("a2,,", "a2,2020-02-04,"))
+    assert made_anew() >= {"int_cell_site_versions", "int_events_checked", *STOPS}
+    cells.write_text(CELLS.replace("a2,,", "a2,,2020-02-04"))
+    assert made_anew() >= {"int_cell_site_versions", "int_events_checked", *STOPS}
+
+
+def test_one_event_more(made_anew, landing):
+    (landing / "events" / "late.csv").write_text(
+        "subscriber_id,event_at,cell_id\ns1,2020-02-04 20:00:00,c1\n"
+    )
+    made = made_anew()
+    assert made >= {"int_events_checked", "int_cell_visits", *STOPS}
+    assert not made & {"int_cell_site_versions", "int_areas_by_level", "int_area_list"}
+
+
+def test_a_table_that_has_gone(made_anew, server):
+    server.query("drop table protected.int_journeys")
+    made = made_anew()
+    assert made == {"int_journeys"}, "what is made of it is made of the same as before"
+
+
+@pytest.fixture
+def project(tmp_path) -> Path:
+    return copy_project(tmp_path)
+
+
+def replace(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def test_a_select(made_anew, project):
+    """And what is made of it, for its rows may be others."""
+    model = project / "models/intermediate/trajectories/int_journeys.sql"
+    replace(model, "final as (", "final as ( -- as before")
+    assert made_anew(project=project) == {"int_journeys", "candidate_trip_distances"}
+    assert made_anew() == {"int_journeys", "candidate_trip_distances"}
+
+
+def test_a_seed(made_anew, project):
+    replace(project / "seeds/distance_bands.csv", "\n5,10\n", "\n5,11\n")
+    assert made_anew(project=project) == {"candidate_trip_distances"}
+    assert made_anew() == {"candidate_trip_distances"}
+
+
+def test_the_code_of_a_python_function(made_anew, project):
+    """Its hash is a setting of the server; other code has another."""
+    replace(
+        project / "macros/kept/made_of.sql", "'set spark.throng.functions'", "\"select 1, 'other'\""
+    )
+    made = made_anew(project=project)
+    assert made >= STOPS
+    assert not made & {"int_cell_visits", "int_cell_site_versions"}
