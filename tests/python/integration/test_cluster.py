@@ -142,7 +142,7 @@ def test_a_worker_killed_in_mid_build_changes_nothing(on_cluster, cluster, tmp_p
             stderr=subprocess.STDOUT,
         )
         deadline = time.monotonic() + 300
-        while "START sql by day model protected.int_cell_visits" not in log.read_text():
+        while "START sql by_day model protected.int_cell_visits" not in log.read_text():
             assert build.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
         worker, *_ = json.loads((folder / "cluster.json").read_text())["worker_pids"]

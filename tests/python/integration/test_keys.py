@@ -182,6 +182,7 @@ def test_a_pseudonymous_feed_has_no_key_to_cross(server, landing, two_keys):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 def test_a_destroyed_key_is_refused_and_its_successor_goes_on(server, landing, two_keys):
     homes_of_the_study(server, landing, AFTER)
     done = run_throng("keys", "destroy", "k1", "--yes", env=server.env)

@@ -25,7 +25,7 @@ from tests.python.support import edge_country, reference
 from tests.python.support.edge_country import JANUARY, LATE, STUDY
 from tests.python.support.tables import assert_same, table
 
-MARTS = ("count_events", "count_residents", "count_subscribers")
+MARTS = ("count_events", "count_subscribers")
 # As much as it takes to be in the middle of something.
 SELECTED = ["--select", *(f"+candidate_{mart}" for mart in MARTS)]
 
@@ -91,7 +91,7 @@ def test_killed_and_run_again(own_server, tmp_path):
         (tmp_path / path.name).rename(path)
     first, second = (
         "START sql incremental model protected.int_events_checked",
-        "START sql kept table model protected.candidate_count_subscribers",
+        "START sql kept_table model protected.candidate_count_subscribers",
     )
     kill_in_the_middle(own_server, landing, first, and_server=False)
     kill_in_the_middle(own_server, landing, second, and_server=True)

