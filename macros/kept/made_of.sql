@@ -41,31 +41,14 @@
 {# Of the Python functions in a text: what they do changes with the code of the server. What
    keyed_bits does changes with a key, which is in no table. #}
 {% macro versions_of_functions(text) %}
-    {% set versions = [] %}
+    {% set called = [] %}
     {% for name in python_functions() if name ~ '(' in text %}
-        {% do versions.append(
-            invocation_id if name == 'keyed_bits'
-            else run_query('set spark.throng.functions').rows[0][1]
-        ) %}
+        {% do called.append(name) %}
     {% endfor %}
-    {% do return(versions) %}
-{% endmacro %}
-
-
-{# Whether a table is there and made of this. #}
-{% macro is_unchanged(there, inputs) %}
-    {% do return(there and not should_full_refresh() and was_made_of(there) == inputs) %}
-{% endmacro %}
-
-
-{# Drop a table and return what dbt is to remember of the one that is made instead. #}
-{% macro drop_former(there, relation, inputs) %}
-    {% if there %}
-        {% do adapter.drop_relation(there) %}
+    {% if 'keyed_bits' in called %}
+        {% do return([invocation_id]) %}
     {% endif %}
-    {% do return(relation.incorporate(
-        type='table', information='Table Properties: [throng.made_of=' ~ inputs ~ ']'
-    )) %}
+    {% do return([run_query('set spark.throng.functions').rows[0][1]] if called else []) %}
 {% endmacro %}
 
 
@@ -78,6 +61,7 @@
 {% endmacro %}
 
 
+{# The table of a node, as dbt knows it; none where it is not there. #}
 {% macro table_of_node(node) %}
     {% do return(load_relation(
         api.Relation.create(schema=node.schema, identifier=node.name)

@@ -2,31 +2,17 @@
    adds no row. The rule keeps every row it finds in `this` and only adds, so it comes to an end. Like
    a kept table it is made again only when what it is made of has changed. #}
 {% materialization fixpoint, adapter='spark' %}
-    {% set inputs = made_of(model, sql) %}
-    {% set there = load_relation(this) %}
-    {% set made = there %}
     {{ run_hooks(pre_hooks) }}
-    {% if is_unchanged(there, inputs) %}
-        {% call statement('main') %}
-            select 'unchanged' as made
-        {% endcall %}
-    {% else %}
-        {% set made = drop_former(there, this, inputs) %}
-        {% do settle(sql) %}
-        {% do run_query(
-            'alter table ' ~ this ~ " set tblproperties ('throng.made_of' = '" ~ inputs ~ "')"
-        ) %}
-    {% endif %}
+    {% set table = keep_or_make(this, sql, settle) %}
     {{ run_hooks(post_hooks) }}
-    {{ return({'relations': [made]}) }}
+    {{ return({'relations': [table]}) }}
 {% endmaterialization %}
 
 
-{# Run the select over its own result until no row is added. #}
-{% macro settle(sql) %}
-    {% set next = this.incorporate(path={'identifier': this.identifier ~ '__next'}) %}
-    {% do run_query('drop table if exists ' ~ this) %}
-    {% do run_query('create table ' ~ this ~ ' (table_cell string) using parquet') %}
+{# Make a table by running its select over its own result until no row is added. #}
+{% macro settle(table, sql, inputs) %}
+    {% set next = table.incorporate(path={'identifier': table.identifier ~ '__next'}) %}
+    {% do run_query('create table ' ~ table ~ ' (table_cell string) using parquet') %}
     {% set state = namespace(n_rows=0, is_settled=false) %}
     {% for pass in range(1, 101) if not state.is_settled %}
         {% do run_query('drop table if exists ' ~ next) %}
@@ -35,13 +21,16 @@
             {{ sql }}
         {% endcall %}
         {% set n_rows = run_query('select count(*) as n_rows from ' ~ next).rows[0][0] | int %}
-        {% do run_query('drop table ' ~ this) %}
-        {% do run_query('alter table ' ~ next ~ ' rename to ' ~ this) %}
-        {% do log(this ~ ': pass ' ~ pass ~ ', ' ~ n_rows ~ ' rows') %}
+        {% do run_query('drop table ' ~ table) %}
+        {% do run_query('alter table ' ~ next ~ ' rename to ' ~ table) %}
+        {% do log(table ~ ': pass ' ~ pass ~ ', ' ~ n_rows ~ ' rows') %}
         {% set state.is_settled = n_rows == state.n_rows %}
         {% set state.n_rows = n_rows %}
     {% endfor %}
     {% if not state.is_settled %}
-        {% do stop(this ~ ' does not settle: after 100 passes it still grows.') %}
+        {% do stop(table ~ ' does not settle: after 100 passes it still grows.') %}
     {% endif %}
+    {% do run_query(
+        'alter table ' ~ table ~ " set tblproperties ('throng.made_of' = '" ~ inputs ~ "')"
+    ) %}
 {% endmacro %}

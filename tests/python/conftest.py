@@ -87,6 +87,13 @@ def copy_project(folder):
     return folder
 
 
+def change(file: Path, before: str, after: str) -> None:
+    """Another text in a file of a copied project, which must have the text that it replaces."""
+    text = file.read_text()
+    assert before in text, file
+    file.write_text(text.replace(before, after))
+
+
 # Of a build that is about its data: dbt's unit tests are about the code, and the build of
 # test_marts runs them.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")

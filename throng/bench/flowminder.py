@@ -144,6 +144,13 @@ TABLES: Mapping[str, str] = {
 }
 
 
+def over_files(views: str, landing: Path, threads: int, folder: Path) -> duckdb.DuckDBPyConnection:
+    """A database in memory that may spill to the folder, with views of the files of {landing}."""
+    connection = duckdb.connect(config={"threads": threads, "temp_directory": str(folder)})
+    connection.execute(views.format(landing=str(landing).replace("'", "''")))
+    return connection
+
+
 def make_tables(
     landing: Path,
     home: tuple[date, date],
@@ -151,13 +158,12 @@ def make_tables(
     folder: Path,
     min_group_size: int = MIN_GROUP_SIZE,
 ) -> duckdb.DuckDBPyConnection:
-    """All tables, in a database in memory that may spill to the folder; the caller closes it.
+    """All tables; the caller closes the database.
 
     Args:
         home: first and last day of the home period.
     """
-    connection = duckdb.connect(config={"threads": threads, "temp_directory": str(folder)})
-    connection.execute(LOCATED.format(landing=str(landing).replace("'", "''")))
+    connection = over_files(LOCATED, landing, threads, folder)
     for name, value in {
         "home_start": home[0],
         "home_end": home[1],

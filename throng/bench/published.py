@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from throng.bench.flowminder import over_files
+
 # Their names of the core tables, over our files; of a cell with several versions, the last.
 _CORE_TABLES = """
 create view calls as
@@ -32,7 +34,7 @@ def run_files(landing: Path, files: Path, threads: int, folder: Path) -> duckdb.
     Args:
         landing: our landing folder, as Parquet.
         files: a folder with files such as count_subscribers.sql, that read calls and cells.
-        folder: for what does not fit into memory.
+        threads, folder: of DuckDB; the folder takes what does not fit into memory.
 
     Raises:
         SqlFileError: there is no such file, or DuckDB refuses one.
@@ -43,8 +45,7 @@ def run_files(landing: Path, files: Path, threads: int, folder: Path) -> duckdb.
     )
     if not paths:
         raise SqlFileError(f"there is no .sql file in {files}.")
-    connection = duckdb.connect(config={"threads": threads, "temp_directory": str(folder)})
-    connection.execute(_CORE_TABLES.format(landing=str(landing).replace("'", "''")))
+    connection = over_files(_CORE_TABLES, landing, threads, folder)
     for path in paths:
         try:
             connection.execute(path.read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.python.conftest import WITHOUT_UNIT_TESTS, copy_project, run_throng
+from tests.python.conftest import WITHOUT_UNIT_TESTS, change, copy_project, run_throng
 from tests.python.support.tiny_landing import AREAS, CELLS, stopped_with
 
 DP = {"noise_mechanism": "dp_laplace", "dp_epsilon": 0.5, "dp_max_areas": 3}
@@ -166,7 +166,7 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
     """A project newer than its server: the check asks for a function that is not there."""
     project = copy_project(tmp_path_factory.mktemp("newer"))
     check = project / "macros/checks/check_udfs.sql"
-    check.write_text(check.read_text().replace("'pseudonymise'", "'of_tomorrow', 'pseudonymise'"))
+    change(check, "'pseudonymise'", "'of_tomorrow', 'pseudonymise'")
     said = stopped_with(server.dbt("build", landing=landing, project=project))
     assert said.startswith("The server lacks the Python function 'of_tomorrow'.")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.python.conftest import PROJECT, Server, copy_project
+from tests.python.conftest import PROJECT, Server, change, copy_project
 
 # A build a step; that the tables are right after each step, test_one_more_day asks in make test.
 pytestmark = pytest.mark.long
@@ -99,29 +99,23 @@ def project(tmp_path) -> Path:
     return copy_project(tmp_path)
 
 
-def replace(path: Path, before: str, after: str) -> None:
-    text = path.read_text()
-    assert before in text
-    path.write_text(text.replace(before, after))
-
-
 def test_a_select(made_anew, project):
     """And what is made of it, for its rows may be others."""
     model = project / "models/intermediate/trajectories/int_journeys.sql"
-    replace(model, "final as (", "final as ( -- as before")
+    change(model, "final as (", "final as ( -- as before")
     assert made_anew(project=project) == {"int_journeys", "candidate_trip_distances"}
     assert made_anew() == {"int_journeys", "candidate_trip_distances"}
 
 
 def test_a_seed(made_anew, project):
-    replace(project / "seeds/distance_bands.csv", "\n5,10\n", "\n5,11\n")
+    change(project / "seeds/distance_bands.csv", "\n5,10\n", "\n5,11\n")
     assert made_anew(project=project) == {"candidate_trip_distances"}
     assert made_anew() == {"candidate_trip_distances"}
 
 
 def test_the_code_of_a_python_function(made_anew, project):
     """Its hash is a setting of the server; other code has another."""
-    replace(
+    change(
         project / "macros/kept/made_of.sql", "'set spark.throng.functions'", "\"select 1, 'other'\""
     )
     made = made_anew(project=project)

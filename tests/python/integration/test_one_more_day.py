@@ -12,13 +12,12 @@ import io
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from tests.python.conftest import Server
 from tests.python.support import edge_country, reference
 from tests.python.support.edge_country import DECEMBER, JANUARY, LATE, NORTH, STUDY
-from tests.python.support.tables import assert_same, table
+from tests.python.support.tables import assert_candidates, assert_rejected, assert_rows_read
 from tests.python.support.tiny_landing import AREAS, CELLS
 
 MARTS = (
@@ -84,19 +83,9 @@ def made_anew(before: dict, after: dict) -> set[str]:
 def assert_as_at_once(server: Server, landing: Path, **dbt_vars) -> None:
     """The tables are those that the second engine finds in what has landed."""
     expected = reference.expected(landing, **{**STUDY, **dbt_vars})
-    for mart in MARTS:
-        frame = expected.candidates[mart]
-        assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
-    rejected = server.query(
-        "select source_file, reject_reason, count(*) from protected.rejected_events group by all"
-    )
-    assert_same(
-        pd.DataFrame(rejected, columns=["source_file", "reason", "n_rows"]), expected.rejected
-    )
-    read = server.query(
-        "select source_file, count(*) from protected.int_events_checked group by source_file"
-    )
-    assert_same(pd.DataFrame(read, columns=["source_file", "n_rows"]), expected.rows_read)
+    assert_candidates(server, expected, MARTS)
+    assert_rejected(server, expected)
+    assert_rows_read(server, expected)
     days = versions(server, "int_events_checked")
     assert {len(found) for found in days.values()} == {1}
     for name in BY_DAY[1:]:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.python.conftest import copy_project
+from tests.python.conftest import change, copy_project
 from tests.python.support.inline import compiled
 
 MEDIANS = [(159, False), (160, True), (16, False)]
@@ -161,7 +161,7 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
     (folder / "tried.yml").write_text(json.dumps({"models": [model]}))
     cells = project / "models/disclosure/int_table_cells.sql"
     first = "{% set candidates = [\n"
-    cells.write_text(cells.read_text().replace(first, first + "    ref('candidate_tried'),\n"))
+    change(cells, first, first + "    ref('candidate_tried'),\n")
     # Hooks look at a landing folder; nothing here does.
     settings = project / "dbt_project.yml"
     text = settings.read_text()

@@ -20,6 +20,7 @@ from tests.python.conftest import (
     PROJECT,
     WITHOUT_UNIT_TESTS,
     Server,
+    change,
     copy_project,
     run_throng,
 )
@@ -102,10 +103,9 @@ def test_a_relation_forgotten_in_sql_is_found_by_the_attack(own, landing, tmp_pa
     project = copy_project(tmp_path)
     file = project / "macros/disclosure/additive_groups.sql"
     line = "and not relation.suppressed_by "
-    assert line in file.read_text()
     # One of the two alone is made up for by the other.
     forgotten = line + "and relation.relation_id not in ['visits_presence', 'visitors_presence'] "
-    file.write_text(file.read_text().replace(line, forgotten))
+    change(file, line, forgotten)
     build_gate(own, landing, project)
     attacked = release(own, landing, "audit", "--repairs", "0", project=project)
     assert attacked.returncode == 1, attacked.stdout

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 from pandas.testing import assert_frame_equal
 
 from tests.python.conftest import Server
+from tests.python.support.reference import Expected
 
 
 def fingerprint(folder: Path) -> dict[str, tuple[int, str]]:
@@ -41,6 +43,29 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.where(frame.notna(), None)
     order = frame.astype(str).sort_values(list(frame.columns)).index
     return frame.loc[order].reset_index(drop=True)
+
+
+def assert_candidates(server: Server, expected: Expected, marts: Iterable[str]) -> None:
+    """The candidates of these marts are those of the second engine, cell for cell."""
+    for mart in marts:
+        frame = expected.candidates[mart]
+        assert_same(table(server, f"protected.candidate_{mart}", list(frame.columns)), frame)
+
+
+def assert_rows_read(server: Server, expected: Expected) -> None:
+    """Every row of every event file has been read once."""
+    rows = server.query(
+        "select source_file, count(*) from protected.int_events_checked group by source_file"
+    )
+    assert_same(pd.DataFrame(rows, columns=["source_file", "n_rows"]), expected.rows_read)
+
+
+def assert_rejected(server: Server, expected: Expected) -> None:
+    """Of every file so many rows have been rejected for each reason."""
+    rows = server.query(
+        "select source_file, reject_reason, count(*) from protected.rejected_events group by all"
+    )
+    assert_same(pd.DataFrame(rows, columns=["source_file", "reason", "n_rows"]), expected.rejected)
 
 
 def assert_same(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
