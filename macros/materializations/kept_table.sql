@@ -6,3 +6,37 @@
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [table]}) }}
 {% endmaterialization %}
+
+
+{# Keep a table whose inputs are as they were when it was made; drop any other, and make it by the
+   macro `make`, which gives it the property throng.made_of. Returns what dbt is to remember of it. #}
+{% macro keep_or_make(table, sql, make) %}
+    {% set inputs = made_of(model, sql) %}
+    {% set there = load_relation(table) %}
+    {% if there and not should_full_refresh() and was_made_of(there) == inputs %}
+        {% call statement('main') %}
+            select 'unchanged' as made
+        {% endcall %}
+        {% do return(there) %}
+    {% endif %}
+    {# On-run-start may have made a table of which dbt does not know. #}
+    {% do adapter.drop_relation(there or table.incorporate(type='table')) %}
+    {% do make(table, sql, inputs) %}
+    {% do return(table.incorporate(
+        type='table', information='Table Properties: [throng.made_of=' ~ inputs ~ ']'
+    )) %}
+{% endmacro %}
+
+
+{# Make a table at once, stored as its model says. #}
+{% macro make_table(table, sql, inputs) %}
+    {% call statement('main') %}
+        create table {{ table }}
+        {{ file_format_clause() }}
+        tblproperties ('throng.made_of' = '{{ inputs }}')
+        {{ partition_cols(label='partitioned by') }}
+        {{ clustered_cols(label='clustered by') }}
+        as
+        {{ sql }}
+    {% endcall %}
+{% endmacro %}
