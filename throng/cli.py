@@ -46,6 +46,11 @@ COMMANDS = {
         "export",
         "Write a mart, as readers see it, to a file.",
     ),
+    "report": Described(
+        "throng.report.commands",
+        "report",
+        "Write a page with map, time lines, flows and tables of what is published.",
+    ),
     "picture": Described(
         "throng.picture.commands",
         "picture",

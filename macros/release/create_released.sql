@@ -23,6 +23,9 @@
             {% do run_query(ledger_entries_table_sql()) %}
             {% do run_query(ledger_view_sql()) %}
         {% endif %}
+        {% if 'areas' not in known %}
+            {% do run_query(areas_table_sql()) %}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 
@@ -83,6 +86,29 @@ create table if not exists released.ledger_entries (
     content_sha256 string,
     reason string
 ) using parquet
+{% endmacro %}
+
+
+{# All lists of areas that were published, one partition each. #}
+{% macro areas_table_sql() %}
+create table if not exists released.areas (
+    {% for name, type in published_area_columns().items() %}
+{{ name }} {{ type }},
+    {% endfor %}
+    published_at timestamp
+) using parquet partitioned by (published_at)
+{% endmacro %}
+
+
+{# What is published of an area: int_area_outlines. #}
+{% macro published_area_columns() %}
+    {% do return({
+        'geography_version': 'string', 'area_level': 'string', 'area_id': 'string',
+        'area_name': 'string', 'parent_area_id': 'string', 'population': 'double',
+        'has_cells': 'boolean', 'outline': 'string', 'outline_source': 'string',
+        'boundary_source': 'string', 'centroid_longitude': 'double',
+        'centroid_latitude': 'double', 'area_km2': 'double',
+    }) %}
 {% endmacro %}
 
 

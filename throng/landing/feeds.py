@@ -31,6 +31,7 @@ AREA_COLUMNS = {
     "parent_area_id": True,
     "population": False,
     "geometry": False,
+    "boundary_source": False,
 }
 # Recharges of prepaid accounts. The balance that bandicoot speaks of is estimated from these.
 RECHARGE_COLUMNS = {

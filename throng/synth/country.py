@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEVELS = ("admin1", "admin2", "admin3")
+#: Who made the boundaries: a map says so, and that nothing on it is real.
+BOUNDARY_SOURCE = "fictional (throng synth)"
 CENTRE_LONGITUDE, CENTRE_LATITUDE = -27.0, -5.0
 KM_PER_DEGREE = 111.32
 KM_PER_DEGREE_EAST = KM_PER_DEGREE * float(np.cos(np.radians(CENTRE_LATITUDE)))

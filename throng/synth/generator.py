@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from throng.synth import dirt
-from throng.synth.country import Country, build_country, to_degrees
+from throng.synth.country import BOUNDARY_SOURCE, Country, build_country, to_degrees
 from throng.synth.events import EventMaker, Events
 from throng.synth.folders import Folders
 from throng.synth.itineraries import KINDS, Festival, Itineraries, Journeys, Stops, plan_festival
@@ -307,6 +307,7 @@ def write_references(settings: Settings, country: Country, network: Network, lan
         "parent_area_id": [],
         "population": [],
         "geometry": [],
+        "boundary_source": [],
     }
     above: list[str] = []
     for level in country.levels:
@@ -316,6 +317,7 @@ def write_references(settings: Settings, country: Country, network: Network, lan
         areas["parent_area_id"] += [above[p] if p >= 0 else None for p in level.parent.tolist()]
         areas["population"] += level.population.tolist()
         areas["geometry"] += [shapely.to_wkt(g, rounding_precision=5) for g in level.geometry]
+        areas["boundary_source"] += [BOUNDARY_SOURCE] * len(level.ids)
         above = level.ids
     text, number, real = pa.string(), pa.int64(), pa.float64()
     types = dict.fromkeys(areas, text) | {"population": number}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from throng.landing.inspect import inspect_landing
+from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
 from throng.udfs.stops import detect_journeys, detect_stops
@@ -59,6 +60,10 @@ _JOURNEYS = (
     "distance_km double, path_km double, duration_min_minutes double, "
     "duration_max_minutes double, passed_cells array<int>>>"
 )
+_OUTLINES = (
+    "array<struct<area_id string, outline string, outline_source string, "
+    "centroid_longitude double, centroid_latitude double, area_km2 double>>"
+)
 _SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
@@ -68,6 +73,7 @@ REGISTRY: list[Udf] = [
     Udf("detect_stops", detect_stops, _STOPS, deterministic=True),
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
     Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
+    Udf("draw_outlines", draw_outlines, _OUTLINES, deterministic=True),
     # These read files, so two calls may differ.
     Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),

@@ -16,7 +16,8 @@ final as (
         trim(area_name) as area_name,
         nullif(trim(parent_area_id), '') as parent_area_id,
         try_cast(trim(population) as double) as population,
-        geometry
+        geometry,
+        nullif(trim(boundary_source), '') as boundary_source
     from areas
     where nullif(trim(area_id), '') is not null
 

@@ -1,0 +1,1 @@
+"""Outlines of areas: as landed, or from the sites of the network."""

@@ -1,0 +1,1 @@
+"""`throng report`: what is published, as one page to look at."""
