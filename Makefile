@@ -39,6 +39,9 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 	@$(BIN)/throng release publish
 	@echo
 	@$(BIN)/throng summary
+	@echo
+	@$(BIN)/throng report --event "2020-02-24 lockdown" 2>/dev/null
+	@echo "make stop ends the server."
 
 test: setup lint  ## lint, and every promise once: policy, unit, builds on servers of their own
 	@$(BIN)/python -m pytest --numprocesses 2 -m "not long"

@@ -23,7 +23,7 @@ D3 = _FOLDER / "vendor" / "d3.v7.9.0.min.js"
 
 @dataclass(frozen=True)
 class Words:
-    """What the reader of a page is told beside the numbers.
+    """What stands on a page beside the numbers.
 
     Attributes:
         title: of the page; none for the one of the language.
@@ -194,12 +194,12 @@ def _days(study: Study, word: dict[str, str]) -> str:
 def _with_view(finding: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """A finding with the state of the page that shows it."""
     view: dict[str, str] = {"level": finding["level"]}
-    if finding["finding"] in ("emptied", "filled"):
-        last = max(data["people"][finding["level"]]["day"])
+    periods = data["people"].get(finding["level"], {})
+    if finding["finding"] in ("emptied", "filled") and "day" in periods:
+        last = max(periods["day"])
         view |= {"measure": "percent", "period": "day", "start": last, "area": finding["area"]}
     elif "start" in finding:
-        weeks = data["people"][finding["level"]].get("week", {})
-        period = "week" if finding["start"] in weeks else "day"
+        period = "week" if finding["start"] in periods.get("week", {}) else "day"
         view |= {"measure": "people", "period": period, "start": finding["start"]}
         view |= {"area": finding["from"], "compare": finding["to"], "arcs": "out"}
     else:

@@ -67,7 +67,7 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
 
     Args:
         query: runs one statement.
-        say: is told of each step.
+        say: gets the name of each step.
 
     Raises:
         StudyError: nothing is published, or nothing of what was chosen.

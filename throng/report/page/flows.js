@@ -17,7 +17,7 @@ function drawFlows() {
   fillTable("flows-table", ["from", "to", "journeys", "people", "mean_km"], mine.slice(0, 15).map((pair) => [
     areas()[pair[0]].name, areas()[pair[1]].name, number(pair[2], 0), number(pair[3], 0),
     pair[4] === null ? "" : number(pair[4]),
-  ]));
+  ]), 2);
   element("flows-none").hidden = between.length > 0;
   drawMatrix(between);
 }
@@ -57,10 +57,11 @@ function drawMatrix(pairs) {
   }
 }
 
-function fillTable(id, columns, rows) {
+// Rows of texts; the columns from firstNumber on are numbers.
+function fillTable(id, columns, rows, firstNumber) {
   const table = d3.select("#" + id);
   table.select("thead tr").selectAll("th").data(columns).join("th").attr("scope", "col")
-    .text((column) => word(column));
+    .text((column) => word(column)).classed("number", (column, i) => i >= firstNumber);
   table.select("tbody").selectAll("tr").data(rows).join("tr").selectAll("td").data((row) => row).join("td")
-    .text((value) => value).classed("number", (value, i) => i > 1);
+    .text((value) => value).classed("number", (value, i) => i >= firstNumber);
 }

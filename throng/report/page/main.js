@@ -13,7 +13,8 @@ function drawControls() {
     state.period, word);
   options("language", Object.keys(languages), state.language, (code) => languages[code].name);
   options("arcs", ["both", "in", "out", "none"], state.arcs, (way) => word("arcs." + way));
-  const named = areas().map((area) => area.id).sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  const compare = new Intl.Collator(state.language).compare;
+  const named = areas().map((area) => area.id).sort((a, b) => compare(nameOf(a), nameOf(b)));
   const area = (id) => (id ? nameOf(id) : word("nobody"));
   options("area", ["", ...named], state.area ?? "", area);
   options("compare", ["", ...named.filter((id) => id !== state.area)], state.compare ?? "", area);
@@ -59,7 +60,8 @@ function drawHeader() {
     return word("poor_days", { days: days.join(", ") });
   });
   d3.select("#warnings").selectAll("li").data(warnings).join("li").text((warning) => warning);
-  d3.select("#findings").selectAll("li").data(study.findings).join("li")
+  // The sentences that stood there without a script have no links.
+  d3.select("#findings").selectAll("li").data(study.findings).join("li").text("")
     .attr("data-finding", (finding) => finding.finding)
     .selectAll("a").data((finding) => [finding]).join("a")
     .attr("href", (finding) => "#" + new URLSearchParams({ ...finding.view, language: state.language }))

@@ -67,7 +67,10 @@ function drawMap() {
   svg
     .select(".areas")
     .selectAll("path")
-    .data(areas().map((area, index) => ({ area, index })).filter((one) => one.area.outline))
+    .data(
+      areas().map((area, index) => ({ area, index })).filter((one) => one.area.outline),
+      (one) => one.area.id,
+    )
     .join((enter) =>
       enter
         .append("path")
@@ -131,11 +134,7 @@ function drawArcs(group) {
       const [x, y] = [there[0] - here[0], there[1] - here[1]];
       const middle = [here[0] + x / 2 - y * bend, here[1] + y / 2 + x * bend];
       return `M${here}Q${middle} ${there}`;
-    })
-    .selectAll("title")
-    .data((arc) => [arc])
-    .join("title")
-    .text((arc) => `${word("legend." + arc.way)}: ${areas()[arc.other].name}, ${number(arc.people, 0)}`);
+    });
 }
 
 function drawLegend() {
@@ -146,7 +145,8 @@ function drawLegend() {
     if (high === undefined) return "≥ " + valueText(low);
     return valueText(low) + " – " + valueText(high);
   });
-  const items = scale.range().map((fill, i) => ({ fill, text: texts[i] }));
+  const hasValues = shown().some((value) => value !== null);
+  const items = hasValues ? scale.range().map((fill, i) => ({ fill, text: texts[i] })) : [];
   const withheld = areas().filter((_, index) => isWithheld(index)).length;
   const without = areas().filter((area) => !area.has_cells).length;
   items.push({ fill: "url(#withheld)", text: word("legend.withheld", { n: number(withheld, 0) }) });
@@ -172,6 +172,9 @@ function showTip(event, index) {
   if (state.period === "day" && change && change.median[state.start]?.[index] != null) {
     const [median, mad] = [change.median[state.start][index], change.mad[state.start][index]];
     lines.push(word("usual", { median: number(median), mad: number(mad) }));
+  }
+  for (const arc of arcsOfArea().filter((one) => one.other === index)) {
+    lines.push(`${nameOf(state.area)}, ${word("legend." + arc.way)}: ${number(arc.people, 0)}`);
   }
   const tip = d3.select("#tip").property("hidden", false);
   tip.selectAll("div").data(lines).join("div").text((line) => line);

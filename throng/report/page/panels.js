@@ -18,6 +18,11 @@ function say(id, key, values = {}) {
   element(id).textContent = word(key, values);
 }
 
+function sayOfArea(panel, week) {
+  const date = week ? dateText(week, "week") : "";
+  say(panel + "-hint", panel + ".hint", { area: nameOf(panelArea()), date });
+}
+
 function emptied(id) {
   const svg = d3.select("#" + id).attr("viewBox", `0 0 ${PANEL.width} ${PANEL.height}`);
   svg.selectAll("*").remove();
@@ -47,25 +52,24 @@ function drawResidents() {
   fillTable("residents-table", ["area", "residents", "per_thousand"], rows.slice(0, 10).map((row) => [
     row.area.name, number(row.value, 0),
     row.area.population ? number((1000 * row.value) / row.area.population) : "",
-  ]));
+  ]), 1);
 }
 
 function drawRelocations() {
   const weeks = study.relocations[state.level] || {};
   const week = weekIn(weeks);
-  say("relocations-hint", "relocations.hint", { date: week ? dateText(week, "week") : "" });
+  if (week) say("relocations-hint", "relocations.hint", { date: dateText(week, "week") });
+  else say("relocations-hint", "relocations.none");
   fillTable("relocations-table", ["from", "to", "people"], (weeks[week] || []).slice(0, 10).map((pair) => [
     areas()[pair[0]].name, areas()[pair[1]].name, number(pair[2], 0),
-  ]));
+  ]), 2);
 }
 
 function drawRhythm() {
   const weeks = study.rhythm[state.level] || {};
   const week = weekIn(weeks);
   const svg = emptied("rhythm-picture");
-  say("rhythm-hint", "rhythm.hint", {
-    area: nameOf(panelArea()), date: week ? dateText(week, "week") : "",
-  });
+  sayOfArea("rhythm", week);
   const byActivity = weeks[week] || {};
   const lines = ["staying", "moving", "unknown"].map((activity) => ({
     activity, hours: byActivity[activity]?.[place(panelArea())] ?? [],
@@ -95,9 +99,7 @@ function drawTrips() {
   const weeks = study.trips[state.level] || {};
   const week = weekIn(weeks);
   const svg = emptied("trips-picture");
-  say("trips-hint", "trips.hint", {
-    area: nameOf(panelArea()), date: week ? dateText(week, "week") : "",
-  });
+  sayOfArea("trips", week);
   const bands = Object.keys(weeks[week] || {}).sort((a, b) => a - b);
   const labels = bands.map((band, i) => band + (bands[i + 1] ? "–" + bands[i + 1] : "+"));
   drawBars(svg, bands.map((band, i) => [labels[i], weeks[week][band][place(panelArea())]]));

@@ -39,9 +39,8 @@ function repairState() {
     const before = starts.filter((start) => state.start && start <= state.start);
     state.start = before.length ? before[before.length - 1] : starts[starts.length - 1];
   }
-  const ids = areas().map((area) => area.id);
-  if (!ids.includes(state.area)) state.area = null;
-  if (!ids.includes(state.compare) || state.compare === state.area) state.compare = null;
+  if (place(state.area) === undefined) state.area = null;
+  if (place(state.compare) === undefined || state.compare === state.area) state.compare = null;
   if (!["both", "in", "out", "none"].includes(state.arcs)) state.arcs = "both";
 }
 
@@ -54,8 +53,14 @@ function areas() {
   return study.areas[state.level];
 }
 
+const placesOf = {};
+for (const [level, found] of Object.entries(study.areas)) {
+  placesOf[level] = new Map(found.map((area, index) => [area.id, index]));
+}
+
+// Where the numbers of an area stand in every list of its level.
 function place(id) {
-  return areas().findIndex((area) => area.id === id);
+  return placesOf[state.level].get(id);
 }
 
 function startsOf(period = state.period) {
@@ -134,8 +139,8 @@ function missingText(index) {
 }
 
 function nameOf(id, level = state.level) {
-  const found = (study.areas[level] || []).find((area) => area.id === id);
-  return found ? found.name : id;
+  const index = placesOf[level]?.get(id);
+  return index === undefined ? id : study.areas[level][index].name;
 }
 
 function element(id) {

@@ -29,12 +29,14 @@ function drawTable() {
   const columns = tableColumns();
   if (!columns.includes(sorting.column)) sorting.column = "area";
   const all = tableRows();
+  const compareTexts = new Intl.Collator(state.language).compare;
   const wanted = search.trim().toLocaleLowerCase();
   const rows = all.filter((row) => row.area.toLocaleLowerCase().includes(wanted) ||
     row.id.toLocaleLowerCase().includes(wanted));
-  rows.sort((one, other) => compareRows(one, other));
+  rows.sort((one, other) => compareRows(one, other, compareTexts));
   say("rows-shown", "rows_shown", { n: number(rows.length, 0), all: number(all.length, 0) });
   const head = d3.select("#areas-table thead tr").selectAll("th").data(columns).join("th").attr("scope", "col")
+    .classed("number", (column, i) => i > 0)
     .attr("aria-sort", (column) =>
       column !== sorting.column ? "none" : sorting.descending ? "descending" : "ascending");
   head.selectAll("button").data((column) => [column]).join("button").attr("type", "button")
@@ -70,10 +72,10 @@ function cellOf(row, column) {
 }
 
 // Withheld rows last, whichever way.
-function compareRows(one, other) {
+function compareRows(one, other, compareTexts) {
   const [a, b] = [one[sorting.column], other[sorting.column]];
   if (a === null || b === null) return (a === null) - (b === null);
-  const order = typeof a === "string" ? a.localeCompare(b, state.language) : a - b;
+  const order = typeof a === "string" ? compareTexts(a, b) : a - b;
   return sorting.descending ? -order : order;
 }
 

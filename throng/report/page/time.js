@@ -1,5 +1,5 @@
 // The selected area over time, with its usual days as a band.
-const TIME = { width: 820, height: 250, left: 56, right: 14, top: 22, bottom: 30 };
+const TIME = { width: 560, height: 240, left: 48, right: 14, top: 22, bottom: 30 };
 
 function instant(start) {
   return new Date(start + "T00:00:00Z");
@@ -28,11 +28,11 @@ function drawTime() {
     .scaleUtc(d3.extent(starts, instant), [TIME.left, TIME.width - TIME.right]);
   const bands = ids.slice(0, 1).flatMap(bandOf);
   const values = ids.flatMap((id) => seriesOf(id).map((day) => day.value ?? 0));
-  const top = d3.max([...values, ...bands.map((day) => day.median + day.mad)]) || 1;
+  const top = d3.max([...values, ...bands.map((day) => day.median + day.mad)]) || 10;
   const floor = TIME.height - TIME.bottom;
   const y = d3.scaleLinear([0, top], [floor, TIME.top]).nice();
   svg.selectAll("*").remove();
-  const ticks = (axis) => axis.ticks(Math.min(8, starts.length));
+  const ticks = (axis) => axis.ticks(Math.min(6, starts.length));
   const format = (day) => dateText(day.toISOString().slice(0, 10), "short").replace(/,? ?\d{4}/, "");
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${floor})`)
     .call(ticks(d3.axisBottom(x)).tickFormat(format));
