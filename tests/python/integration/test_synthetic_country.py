@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support import listeners, phone_use
@@ -319,6 +321,12 @@ def seen(server) -> dict[str, tuple]:
 NOTHING = dict.fromkeys(ALL_MARTS, (0, None))
 
 
+def test_without_a_release_there_is_no_report(server, country):
+    done = throng(server, country, "report")
+    assert done.returncode == 1
+    assert "Nothing is published yet. Run: throng release publish" in done.stderr
+
+
 def test_a_build_shows_nothing_and_cannot_be_published_before_the_audit(server, country):
     refused = throng(server, country, "release", "publish")
     assert refused.returncode == 1
@@ -363,6 +371,104 @@ def test_a_release_is_listed_and_shown(server, country, published):
     assert "16 people or more" in shown
     for mart in ALL_MARTS:
         assert mart in shown
+
+
+def test_the_areas_of_the_country_are_published(server, country, published):
+    """Once, however often the marts are: names and extents are those of the list."""
+    listed = pd.read_csv(country / "landing/areas/areas.csv")
+    shown = server.query(
+        "select area_level, area_id, area_name, population, outline_source, area_km2, has_cells "
+        "from marts.areas where is_current order by area_id"
+    )
+    assert [row[:4] for row in shown] == list(
+        listed.sort_values("area_id")[
+            ["area_level", "area_id", "area_name", "population"]
+        ].itertuples(index=False, name=None)
+    )
+    assert {row[4] for row in shown} == {"list"} and all(row[6] for row in shown)
+    whole = shapely.union_all(shapely.from_wkt(listed.geometry))
+    km2 = whole.area * 111.32**2 * np.cos(np.radians(whole.centroid.y))
+    for level in set(listed.area_level):
+        assert sum(row[5] for row in shown if row[0] == level) == pytest.approx(km2, rel=0.01)
+    [(versions,)] = server.query("select count(distinct geography_version) from marts.areas")
+    assert versions == 1
+
+
+def test_presence_change_is_what_medians_by_hand_are(server, country, published):
+    """Without home_start all days are reference days: two of each weekday."""
+    days = pd.DataFrame(
+        server.query(
+            "select area_level, area_id, period_start, n_subscribers "
+            "from marts.count_subscribers where period = 'day'"
+        ),
+        columns=["area_level", "area_id", "start", "people"],
+    ).astype({"people": float})
+    days["start"] = pd.to_datetime(days.start)
+    weekdays = days.groupby(["area_level", "area_id", days.start.dt.weekday]).people
+    # A median of pandas passes over what is missing; ours must not.
+    median = weekdays.transform(lambda people: people.median(skipna=False))
+    deviation = (days.people - median).abs()
+    mad = deviation.groupby([days.area_level, days.area_id, days.start.dt.weekday]).transform(
+        lambda values: values.median(skipna=False)
+    )
+    days["percent"] = (100 * (days.people - median) / median).round(1)
+    days["abnormality"] = ((days.people - median) / mad.where(mad > 0)).round(2)
+    shown = pd.DataFrame(
+        server.query(
+            "select area_level, area_id, period_start, change_percent, abnormality, is_suppressed "
+            "from marts.presence_change"
+        ),
+        columns=["area_level", "area_id", "start", "percent", "abnormality", "is_suppressed"],
+    )
+    shown["start"] = pd.to_datetime(shown.start)
+    both = days.merge(shown, on=["area_level", "area_id", "start"], how="outer")
+    assert len(both) == len(days) == len(shown)
+    assert both.percent_x.notna().sum() > 50 and both.is_suppressed.any()
+    assert (both.is_suppressed == both.percent_x.isna()).all()
+    for name in ("percent", "abnormality"):
+        np.testing.assert_allclose(
+            both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float), atol=0.051
+        )
+
+
+def test_the_report_shows_what_is_published(server, country, published, tmp_path):
+    out = tmp_path / "report.html"
+    done = throng(server, country, "report", "--out", str(out), "--event", "2020-02-10 flood")
+    assert done.returncode == 0, done.stderr
+    page = out.read_text(encoding="utf-8")
+    study = json.loads(re.search(r'id="study">(.*?)</script>', page, re.DOTALL)[1])
+    ids = {level: [area["id"] for area in areas] for level, areas in study["areas"].items()}
+    rows = server.query(
+        "select period, date_format(period_start, 'yyyy-MM-dd'), area_level, area_id, "
+        "n_subscribers from marts.count_subscribers where period <> 'hour'"
+    )
+    assert len(rows) > 200
+    for period, start, level, area, people in rows:
+        assert study["people"][level][period][start][ids[level].index(area)] == people
+    [(journeys,)] = server.query(
+        "select sum(n_journeys) from marts.journeys_od where period = 'week'"
+    )
+    weeks = [week for weeks in study["flows"].values() for week in weeks.values()]
+    assert sum(pair[2] for week in weeks for pair in week["pairs"]) == (journeys or 0)
+    assert "withheld" in {finding["finding"] for finding in study["findings"]}
+    assert 'class="fictional"' in page
+    assert len(page.encode()) < 2e6
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--levels", "admin9"], "There is no area level admin9"),
+        (["--periods", "hour"], "--periods are of day, week, month"),
+        (["--language", "xx"], "--language must be one of en, fr"),
+        (["--event", "yesterday flood"], "--event begins with a date"),
+        (["--out", "."], ". is a folder"),
+    ],
+)
+def test_a_report_that_cannot_be_says_why(server, country, published, options, sentence):
+    done = throng(server, country, "report", *options)
+    assert done.returncode == 1
+    assert sentence in done.stderr
 
 
 def test_published_again_nothing_happens(server, country, published):
