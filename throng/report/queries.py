@@ -14,11 +14,16 @@ QUERIES = {
     """,
     # The levels from the one with the fewest areas on.
     "areas": """
+        with
+        current as (
+            select *, count(*) over (partition by area_level) as n_areas
+            from marts.areas
+            where is_current
+        )
         select area_level, area_id, area_name, parent_area_id, population, has_cells, outline,
             outline_source, boundary_source, centroid_longitude, centroid_latitude, area_km2
-        from marts.areas
-        where is_current
-        order by count(*) over (partition by area_level), area_level, area_id
+        from current
+        order by n_areas, area_level, area_id
     """,
     "presence": """
         select period, date_format(period_start, 'yyyy-MM-dd') as start,
@@ -100,7 +105,7 @@ QUERIES = {
     "profiles": """
         select area_level, area_id, indicator, mean_value
         from marts.profile_summary
-        where interaction = 'callandtext' and part_of_week = 'allweek' and part_of_day = 'allday'
+        where interaction in ('callandtext', 'any') and part_of_week = 'allweek' and part_of_day = 'allday'
             and indicator in ({indicators})
         order by area_level, area_id, indicator
     """,
