@@ -18,8 +18,11 @@ could pass there; one that is narrow over fractions is narrow over whole numbers
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import wait
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
@@ -108,7 +111,9 @@ class _Pool:
         self.executor: ProcessPoolExecutor | None = None
         if workers > 1 and total >= PARALLEL_FROM:
             context = multiprocessing.get_context("spawn")
-            self.executor = ProcessPoolExecutor(workers, mp_context=context)
+            self.executor = ProcessPoolExecutor(
+                workers, mp_context=context, initializer=end_with_parent
+            )
 
     def __enter__(self) -> Run:
         mapping = self.executor.map if self.executor else map
@@ -117,6 +122,21 @@ class _Pool:
     def __exit__(self, *error: object) -> None:
         if self.executor:
             self.executor.shutdown(cancel_futures=True)
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that ends.
+
+    A batch may take minutes, and only between two batches does a worker see that it is alone.
+    """
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    if parent is not None:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def solve_batch(argument: tuple[list[Component], bool]) -> list[Solved | None]:

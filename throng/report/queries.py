@@ -105,7 +105,8 @@ QUERIES = {
     "profiles": """
         select area_level, area_id, indicator, mean_value
         from marts.profile_summary
-        where interaction in ('callandtext', 'any') and part_of_week = 'allweek' and part_of_day = 'allday'
+        where interaction in ('callandtext', 'any') and part_of_week = 'allweek'
+            and part_of_day = 'allday'
             and indicator in ({indicators})
         order by area_level, area_id, indicator
     """,
