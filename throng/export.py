@@ -1,4 +1,4 @@
-"""`throng export`: what readers see of a mart, as a file for a dashboard."""
+"""`throng export`: what readers see of marts, as files for a dashboard or a data lake."""
 
 from __future__ import annotations
 
@@ -18,54 +18,106 @@ from pyhive import hive
 
 from throng.server.control import ServerError, connect
 from throng.server.settings import ServerSettings, SettingsError
+from throng.serving.arrow import ExportError, schema_of, table_of
+from throng.serving.folders import write_folder
+from throng.serving.reading import MARTS, columns_of, mart_names, read_mart, tables_in
 
-MARTS = "marts"
 FORMATS = ("csv", "parquet", "json")
 _ROWS_AT_ONCE = 10_000
-_TYPES = {
-    "string": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-    "bigint": pa.int64(),
-    "int": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-}
 
 Batches = Iterator[list[tuple[Any, ...]]]
 
 
-class ExportError(Exception):
-    """What cannot be exported; the message says why and what can."""
-
-
 def export(
-    mart: Annotated[str, typer.Argument(help="Name of a mart, such as listener_summary.")],
+    mart: Annotated[
+        str | None, typer.Argument(help="Name of a mart, such as listener_summary.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every mart, instead of one.")] = False,
     file_format: Annotated[
-        str, typer.Option("--format", help="csv, parquet or json (a list of rows).")
-    ] = "csv",
+        str | None, typer.Option("--format", help="csv (default), parquet or json (a list of rows).")
+    ] = None,
+    partitioned: Annotated[
+        bool,
+        typer.Option(
+            "--partitioned",
+            help="Parquet in folders <mart>/period=.../area_level=..., for Hive and Athena.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write, or to replace; default: <mart>.<format> here."),
+        typer.Option(
+            help="File to write or replace; default: <mart>.<format> here. With --all or "
+            "--partitioned a folder, in which the marts are written or replaced."
+        ),
     ] = None,
 ) -> None:
-    """Write a mart, as readers see it, to a file. Tables that are no marts are refused."""
+    """Write a mart, or every mart, as readers see it. Tables that are no marts are refused."""
     try:
-        if file_format not in FORMATS:
-            raise ExportError(f"--format must be csv, parquet or json, not '{file_format}'.")
+        file_format = check_options(mart, every, file_format, partitioned, out)
         settings = ServerSettings.resolve()
         with contextlib.closing(connect(settings)) as connection:
             cursor = connection.cursor()
-            name = require_mart(cursor, mart)
-            path = out or Path(f"{name}.{file_format}")
-            n_rows = write_mart(cursor, name, file_format, path)
+            names = _every_mart(cursor) if every else [require_mart(cursor, mart)]
+            if every or partitioned:
+                out.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                if partitioned:
+                    line = _write_partitioned(cursor, name, out)
+                else:
+                    file = f"{name}.{file_format}"
+                    path = out / file if every else out or Path(file)
+                    line = f"{path}: {write_mart(cursor, name, file_format, path):,} rows of {name}"
+                typer.echo(line)
     except (ExportError, ServerError, SettingsError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
         typer.echo(f"Error: cannot write {out or mart}: {error.strerror or error}.", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{path}: {n_rows:,} rows of {name}")
+
+
+def check_options(
+    mart: str | None, every: bool, file_format: str | None, partitioned: bool, out: Path | None
+) -> str:
+    """The format to write.
+
+    Raises:
+        ExportError: options that contradict each other, or too few of them.
+    """
+    if mart and every:
+        raise ExportError(f"--all is every mart: leave out either --all or {mart}.")
+    if not mart and not every:
+        raise ExportError("Name a mart, such as count_residents, or give --all.")
+    if file_format not in (None, *FORMATS):
+        raise ExportError(f"--format must be csv, parquet or json, not '{file_format}'.")
+    if partitioned and file_format not in (None, "parquet"):
+        raise ExportError(
+            f"--partitioned writes Parquet: leave out either --partitioned or --format "
+            f"{file_format}."
+        )
+    if every or partitioned:
+        option = "--partitioned" if partitioned else "--all"
+        if out is None:
+            raise ExportError(f"{option} writes a folder: name it with --out.")
+        if out.exists() and not out.is_dir():
+            raise ExportError(f"{option} writes a folder, but {out} is a file: name another.")
+    return file_format or ("parquet" if partitioned else "csv")
+
+
+def _every_mart(cursor: hive.Cursor) -> list[str]:
+    names = mart_names(cursor)
+    if not names:
+        raise ExportError("No mart is built yet.")
+    return names
+
+
+def _write_partitioned(cursor: hive.Cursor, name: str, folder: Path) -> str:
+    """Write the folder of a mart; what to say of it."""
+    mart = read_mart(cursor, name)
+    written = write_folder(cursor, mart, folder)
+    files = "1 file" if written.n_files == 1 else f"{written.n_files:,} files"
+    by = f" by {' and '.join(mart.partition_names)}" if mart.partitions else ""
+    return f"{folder / name}: {written.n_rows:,} rows of {name} in {files}{by}"
 
 
 def require_mart(cursor: hive.Cursor, name: str) -> str:
@@ -76,28 +128,19 @@ def require_mart(cursor: hive.Cursor, name: str) -> str:
             nothing else: the list is asked for, and the name is never put into SQL before.
     """
     schema, _, table = name.lower().rpartition(".")
-    marts = _tables(cursor, MARTS)
+    marts = tables_in(cursor, MARTS)
     if schema in ("", MARTS) and table in marts:
         return table
     known = f"The marts are: {', '.join(sorted(marts))}." if marts else "No mart is built yet."
     for other in ("protected", "staging", "landing", "released"):
         # What was released has the names of the marts, so a bare name means the mart.
         is_meant = schema == other or (schema == "" and other != "released")
-        if is_meant and table in _tables(cursor, other):
+        if is_meant and table in tables_in(cursor, other):
             raise ExportError(
                 f"{other}.{table} is not for readers, so it is not exported: only marts are. "
                 + known
             )
     raise ExportError(f"There is no mart {name}. {known}")
-
-
-def _tables(cursor: hive.Cursor, schema: str) -> set[str]:
-    """Tables and views of one of our schemas; none where there is no such schema."""
-    cursor.execute(f"show schemas like '{schema}'")
-    if not cursor.fetchall():
-        return set()
-    cursor.execute(f"show tables in {schema}")
-    return {row[1] for row in cursor.fetchall()}
 
 
 def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> int:
@@ -110,12 +153,9 @@ def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> 
     """
     if path.is_dir():
         raise ExportError(f"{path} is a folder; name a file with --out.")
-    cursor.execute(f"describe {MARTS}.{mart}")
-    columns = [(name, _TYPES[kind]) for name, kind, *_ in cursor.fetchall()]
-    names = [name for name, _ in columns]
-    cursor.execute(
-        f"select {', '.join(names)} from {MARTS}.{mart} order by {', '.join(names)}",
-    )
+    schema = schema_of(mart, columns_of(cursor, mart))
+    names = ", ".join(schema.names)
+    cursor.execute(f"select {names} from {MARTS}.{mart} order by {names}")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     write: Callable[[Path, pa.Schema, Batches], int] = {
         "csv": _write_csv,
@@ -123,7 +163,7 @@ def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> 
         "parquet": _write_parquet,
     }[file_format]
     try:
-        n_rows = write(unfinished, pa.schema(columns), _batches(cursor))
+        n_rows = write(unfinished, schema, _batches(cursor))
         unfinished.replace(path)
     finally:
         with contextlib.suppress(OSError):  # what was to be the folder may be a file
@@ -165,7 +205,7 @@ def _write_objects(
     for number, row in enumerate(rows):
         values = dict(zip(names, map(_plain, row), strict=True))
         file.write("\n" if is_first and number == 0 else ",\n")
-        file.write(json.dumps(values, ensure_ascii=False))
+        file.write(json.dumps(values, ensure_ascii=False, default=float))  # a decimal
     return len(rows)
 
 
@@ -174,11 +214,7 @@ def _write_parquet(path: Path, schema: pa.Schema, batches: Batches) -> int:
     n_rows = 0
     with pq.ParquetWriter(path, schema) as writer:
         for rows in batches:
-            arrays = [
-                pa.array([_typed(row[position], kind) for row in rows], kind)
-                for position, kind in enumerate(schema.types)
-            ]
-            writer.write_table(pa.table(arrays, schema=schema))
+            writer.write_table(table_of(rows, schema))
             n_rows += len(rows)
     return n_rows
 
@@ -191,10 +227,3 @@ def _plain(value: object) -> object:
 def _field(value: object) -> object:
     """A value as CSV has it: true and false as SQL writes them."""
     return str(value).lower() if isinstance(value, bool) else _plain(value)
-
-
-def _typed(value: object, kind: pa.DataType) -> object:
-    """A value of Thrift, which may bring a time as text, for a column of this type."""
-    if isinstance(value, str) and pa.types.is_timestamp(kind):
-        return datetime.fromisoformat(value)
-    return value
