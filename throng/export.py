@@ -34,7 +34,8 @@ def export(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every mart, instead of one.")] = False,
     file_format: Annotated[
-        str | None, typer.Option("--format", help="csv (default), parquet or json (a list of rows).")
+        str | None,
+        typer.Option("--format", help="csv (default), parquet or json (a list of rows)."),
     ] = None,
     partitioned: Annotated[
         bool,

@@ -304,7 +304,7 @@ def columns_of(server, mart: str) -> list[str]:
     return [row[0] for row in server.query(f"show columns in marts.{mart}")]
 
 
-def seen(server) -> dict[str, tuple]:
+def seen(server, schema: str = "marts") -> dict[str, tuple]:
     """By mart how many rows a reader sees, and a sum that every one of them changes.
 
     Of a hundred thousand rows the server says this sooner than it hands them over.
@@ -313,7 +313,7 @@ def seen(server) -> dict[str, tuple]:
     for mart in ALL_MARTS:
         row = f"cast(struct({', '.join(columns_of(server, mart))}) as string)"
         [found[mart]] = server.query(
-            f"select count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) from marts.{mart}"
+            f"select count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) from {schema}.{mart}"
         )
     return found
 
@@ -494,6 +494,53 @@ def test_a_mart_is_exported_and_nothing_else(server, country, published, tmp_pat
     assert refused.returncode == 1
     assert "The marts are: " in refused.stderr
     assert not out.exists()
+
+
+@pytest.fixture(scope="module")
+def folders(server, country, published, tmp_path_factory):
+    """Every mart as Hive and Athena read it."""
+    folder = tmp_path_factory.mktemp("exported marts")
+    done = throng(server, country, "export", "--all", "--partitioned", "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(ALL_MARTS)
+    assert {path.name for path in folder.iterdir()} == set(ALL_MARTS)
+    return folder
+
+
+def ddl_of(server, country, dialect: str, location: str, database: str) -> list[str]:
+    options = ["--dialect", dialect, "--location", location, "--database", database]
+    done = throng(server, country, "ddl", *options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.removesuffix(";\n").split(";\n\n")
+
+
+def test_tables_of_hive_over_exported_files_are_the_marts(server, country, folders):
+    database = "exported_marts"
+    for statement in ddl_of(server, country, "hive", f"file:{folders}", database):
+        server.query(statement)
+    try:
+        assert seen(server, database) == seen(server) != NOTHING
+    finally:
+        server.query(f"drop database {database} cascade")
+    assert len(list(folders.rglob("*.parquet"))) > len(ALL_MARTS)
+
+
+def test_athena_projects_every_folder_that_was_exported(server, country, folders):
+    statements = ddl_of(server, country, "athena", "s3://bucket/marts", "throng")
+    by_mart = {
+        mart: next(text for text in statements if f".`{mart}` (" in text) for mart in ALL_MARTS
+    }
+    n_compared = 0
+    for path in folders.rglob("*.parquet"):
+        mart, *parts, _ = path.relative_to(folders).parts
+        properties = dict(re.findall(r"'([\w.]+)' = '([^']*)'", by_mart[mart]))
+        template = properties.pop("storage.location.template", f"s3://bucket/marts/{mart}/")
+        for column, value in (part.split("=") for part in parts):
+            assert value in properties[f"projection.{column}.values"].split(",")
+            template = template.replace(f"${{{column}}}", value)
+            n_compared += 1
+        assert template == f"s3://bucket/marts/{'/'.join([mart, *parts])}/"
+    assert n_compared > len(ALL_MARTS)
 
 
 def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):

@@ -40,6 +40,10 @@ PROMISES = {
     "a mart is exported, and no other table": (
         "integration/test_synthetic_country.py::test_a_mart_is_exported_and_nothing_else"
     ),
+    "exported files are the marts, to Hive": (
+        "integration/test_synthetic_country.py::"
+        "test_tables_of_hive_over_exported_files_are_the_marts"
+    ),
     "the summary is right": "integration/test_synthetic_country.py::test_the_summary_is_right",
     "every refused row has one reason": (
         "integration/test_synthetic_country.py::test_every_dirty_row_is_rejected_for_its_reason"
