@@ -14,7 +14,7 @@ from throng.cli import COMMANDS, app, load
 # Packages that take a tenth of a second or more to import.
 HEAVY = {
     *("dbt", "duckdb", "highspy", "numba", "numpy", "pandas", "pyarrow", "pyhive"),
-    *("pyspark", "scipy", "shapely", "sklearn"),
+    *("pyspark", "scipy", "shapely", "sklearn", "sqlglot"),
 }
 SERVER = {"pyhive"}  # what a client of the server needs
 IMPORTED = """
@@ -45,6 +45,8 @@ def imported(*arguments):
         ("", set()),
         ("summary", SERVER),
         ("export", SERVER | {"pyarrow", "numpy"}),
+        ("ddl", set()),
+        ("scan-cost", set()),
         ("picture", SERVER),
         ("audit", set()),
         ("beeline", SERVER),
