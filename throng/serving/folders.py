@@ -24,6 +24,7 @@ from throng.serving.layout import (
 )
 from throng.serving.reading import MARTS
 
+_FOLDERS = tuple(f"{name}=" for name in PARTITION_COLUMNS)
 _ROWS_AT_ONCE = 10_000
 _ROWS_OF_A_ROW_GROUP = 100_000
 
@@ -40,7 +41,7 @@ def write_folder(cursor: hive.Cursor, mart: Mart, folder: Path) -> Written:
     """Write all rows of a mart into a folder of its name, which is replaced whole.
 
     The files are written beside it. Then the folders change places, so whoever reads sees all of
-    the old rows or all of the new ones.
+    the old rows or all of the new ones (or, between two renames, no folder).
 
     Args:
         cursor: of the server that has the mart.
@@ -82,9 +83,6 @@ def _is_exported(path: Path) -> bool:
     if path.is_symlink():
         return False
     return path.name.startswith(_FOLDERS) if path.is_dir() else path.name == FILE_NAME
-
-
-_FOLDERS = tuple(f"{name}=" for name in PARTITION_COLUMNS)
 
 
 def _put_in_place(new: Path, target: Path) -> None:
