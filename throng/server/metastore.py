@@ -43,6 +43,9 @@ def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, table
         "hive.metastore.schema.verification": "false",
         "hive.metastore.warehouse.dir": str(tables),
         "hive.metastore.uris": "",
+        # Hive's own choice, BoneCP, is not among Spark's jars: a database was dropped, and then
+        # an error said that it was not.
+        "datanucleus.connectionPoolingType": "dbcp",
     }.items():
         conf.set(key, value)
     hive_metastore = jvm.org.apache.hadoop.hive.metastore.HiveMetaStore
