@@ -304,13 +304,13 @@ def columns_of(server, mart: str) -> list[str]:
     return [row[0] for row in server.query(f"show columns in marts.{mart}")]
 
 
-def seen(server, schema: str = "marts") -> dict[str, tuple]:
+def seen(server, schema: str = "marts", marts=ALL_MARTS) -> dict[str, tuple]:
     """By mart how many rows a reader sees, and a sum that every one of them changes.
 
     Of a hundred thousand rows the server says this sooner than it hands them over.
     """
     found = {}
-    for mart in ALL_MARTS:
+    for mart in marts:
         row = f"cast(struct({', '.join(columns_of(server, mart))}) as string)"
         [found[mart]] = server.query(
             f"select count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) from {schema}.{mart}"
@@ -514,15 +514,32 @@ def ddl_of(server, country, dialect: str, location: str, database: str) -> list[
     return done.stdout.removesuffix(";\n").split(";\n\n")
 
 
+#: Marts that have between them every type of a column, and a different number of folders.
+OF_EVERY_TYPE = ("count_residents", "day_rhythm", "stay_durations", "total_subscribers")
+
+
 def test_tables_of_hive_over_exported_files_are_the_marts(server, country, folders):
     database = "exported_marts"
-    for statement in ddl_of(server, country, "hive", f"file:{folders}", database):
-        server.query(statement)
+    [make, *statements] = ddl_of(server, country, "hive", f"file:{folders}", database)
+    ours = [text for text in statements if any(f".`{mart}`" in text for mart in OF_EVERY_TYPE)]
+    assert len(ours) == 2 * len(OF_EVERY_TYPE)
+    for texts in (statements, ours):
+        assert types_in(texts) == {"string", "timestamp", "bigint", "int", "double", "boolean"}
+    server.query(make)
     try:
-        assert seen(server, database) == seen(server) != NOTHING
+        for statement in ours:
+            server.query(statement)
+        found = seen(server, database, OF_EVERY_TYPE)
+        assert found == seen(server, marts=OF_EVERY_TYPE)
+        assert all(rows for rows, _ in found.values())
     finally:
         server.query(f"drop database {database} cascade")
     assert len(list(folders.rglob("*.parquet"))) > len(ALL_MARTS)
+
+
+def types_in(statements: list[str]) -> set[str]:
+    """Types of the columns of tables."""
+    return {kind for text in statements for kind in re.findall(r"(?m)^    `\w+` (\w+)", text)}
 
 
 def test_athena_projects_every_folder_that_was_exported(server, country, folders):
