@@ -514,7 +514,7 @@ def ddl_of(server, country, dialect: str, location: str, database: str) -> list[
     return done.stdout.removesuffix(";\n").split(";\n\n")
 
 
-#: Marts that have between them every type of a column, and a different number of folders.
+#: Marts that have between them every type of a number, text or time, by one column or two.
 OF_EVERY_TYPE = ("count_residents", "day_rhythm", "stay_durations", "total_subscribers")
 
 
@@ -523,8 +523,7 @@ def test_tables_of_hive_over_exported_files_are_the_marts(server, country, folde
     [make, *statements] = ddl_of(server, country, "hive", f"file:{folders}", database)
     ours = [text for text in statements if any(f".`{mart}`" in text for mart in OF_EVERY_TYPE)]
     assert len(ours) == 2 * len(OF_EVERY_TYPE)
-    for texts in (statements, ours):
-        assert types_in(texts) == {"string", "timestamp", "bigint", "int", "double", "boolean"}
+    assert types_in(ours) == {"string", "timestamp", "bigint", "int", "double", "boolean"}
     server.query(make)
     try:
         for statement in ours:
