@@ -502,8 +502,9 @@ def folders(server, country, published, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported marts")
     done = throng(server, country, "export", "--all", "--partitioned", "--out", str(folder))
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == len(ALL_MARTS)
-    assert {path.name for path in folder.iterdir()} == set(ALL_MARTS)
+    marts = {row[1] for row in server.query("show tables in marts")}
+    assert {path.name for path in folder.iterdir()} == marts >= set(ALL_MARTS)
+    assert len(done.stdout.splitlines()) == len(marts)
     return folder
 
 
@@ -544,7 +545,8 @@ def types_in(statements: list[str]) -> set[str]:
 def test_athena_projects_every_folder_that_was_exported(server, country, folders):
     statements = ddl_of(server, country, "athena", "s3://bucket/marts", "throng")
     by_mart = {
-        mart: next(text for text in statements if f".`{mart}` (" in text) for mart in ALL_MARTS
+        path.name: next(text for text in statements if f".`{path.name}` (" in text)
+        for path in folders.iterdir()
     }
     n_compared = 0
     for path in folders.rglob("*.parquet"):
