@@ -537,6 +537,24 @@ def test_tables_of_hive_over_exported_files_are_the_marts(server, country, folde
     assert len(list(folders.rglob("*.parquet"))) > len(ALL_MARTS)
 
 
+@pytest.mark.long
+def test_the_report_needs_nothing_but_the_marts(
+    server, country, published, folders, own_server, tmp_path
+):
+    """On another server that has the exported marts and no other table, the page is the same."""
+    own_server.start()
+    for statement in ddl_of(server, country, "hive", f"file:{folders}", "marts"):
+        own_server.query(statement)
+    assert {row[0] for row in own_server.query("show databases")} == {"default", "marts"}
+    pages = []
+    for number, one in enumerate((server, own_server)):
+        out = tmp_path / f"{number}.html"
+        done = throng(one, country, "report", "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        pages.append(out.read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+
+
 def types_in(statements: list[str]) -> set[str]:
     """Types of the columns of tables."""
     return {kind for text in statements for kind in re.findall(r"(?m)^    `\w+` (\w+)", text)}
