@@ -28,6 +28,8 @@ $(BIN)/.ready: pyproject.toml requirements.txt
 	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev]'; \
 	fi
 	@$(BIN)/python -m throng.server.java
+	@test -x /usr/bin/chromium || echo "No /usr/bin/chromium: make test does not look at the report." \
+	  "Debian and Ubuntu: apt-get install chromium"
 	@touch $@
 
 demo: setup  ## a synthetic country from raw files to published marts, and what came out
