@@ -1,0 +1,245 @@
+"""The answers of the worksheets, calculated a second time: by DuckDB, from their headers.
+
+Not stored answers: what is withheld in the country of test_synthetic_country depends on the key of
+the pseudonyms, because secondary suppression breaks ties by the people of table cells. The key of a
+test's server is random. So the marts of that very country are exported and asked again.
+
+Written otherwise than the worksheets on purpose: dates stand in each query, means are taken of lists,
+and what DuckDB alone has is used (filter, list functions, pivots by join).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tests.python.conftest import Server
+from throng.export import write_mart
+from throng.worksheets import Value
+
+#: A festival at the first weekend of two weeks, in a country of few areas.
+FESTIVAL = {"event_from": date(2020, 2, 8), "event_until": date(2020, 2, 10)}
+BEFORE = {"before_from": date(2020, 2, 3), **FESTIVAL}
+WORKDAYS = {"monday": date(2020, 2, 10), "saturday": date(2020, 2, 15)}
+SETTINGS: dict[str, dict[str, Value]] = {
+    "before_during_after": {"area_level": "admin2", **BEFORE, "after_until": date(2020, 2, 17)},
+    "commuting_belts": {"area_level": "admin2", **WORKDAYS},
+    "emptied_or_filled": {"area_level": "admin2", **FESTIVAL},
+    "event_visitors": {"area_level": "admin2", **FESTIVAL},
+    "flows_out": {"area_level": "admin1", **BEFORE},
+    "home_relocations": {
+        "area_level": "admin1",
+        "event_from": date(2020, 2, 3),
+        "event_until": date(2020, 2, 17),
+    },
+    "night_and_day_population": {"area_level": "admin1", **WORKDAYS},
+    "residents_against_census": {"area_level": "admin1"},
+    "travel_by_day": {
+        "area_level": "admin1",
+        "first_day": date(2020, 2, 3),
+        "until_day": date(2020, 2, 17),
+    },
+    "who_stays_home": {"area_level": "admin1", **BEFORE},
+}
+#: Columns that may be null in every row: few people are seen at home only in so small a country.
+MARTS = (
+    *("areas", "count_home_relocations", "count_residents", "count_subscribers"),
+    *("count_subscribers_home_area", "count_subscribers_single_area", "count_visitors"),
+    *("count_visits_home_away", "od_matrix_directed_all_pairs", "presence_change"),
+)
+
+# The mean of all numbers, null if there is none or one is missing.
+_MEAN = """
+create macro mean_of(numbers) as
+    if(list_count(numbers) = len(numbers), list_avg(numbers), null);
+create macro missing_in(numbers) as len(numbers) - list_count(numbers);
+create macro more_percent(new, old) as round(100 * (new - old) / old, 1);
+create view named as select area_level, area_id, area_name, population from marts.areas
+    where is_current;
+"""
+
+EXPECTED = {
+    "before_during_after": """
+        with lists as (
+            select area_level, area_id,
+                list(n_subscribers) filter (period_start < '2020-02-08') as b,
+                list(n_subscribers) filter (period_start between '2020-02-08' and '2020-02-09') as d,
+                list(n_subscribers) filter (period_start >= '2020-02-10') as a
+            from marts.count_subscribers where period = 'day' and area_level = 'admin2' group by all
+        )
+        select area_id, area_name, round(mean_of(b), 1) as before_a_day,
+            round(mean_of(d), 1) as during_a_day, round(mean_of(a), 1) as after_a_day,
+            more_percent(mean_of(d), mean_of(b)) as during_change_percent,
+            more_percent(mean_of(a), mean_of(b)) as after_change_percent,
+            missing_in(b) as n_before_withheld, missing_in(d) as n_during_withheld,
+            missing_in(a) as n_after_withheld
+        from lists join named using (area_level, area_id)
+    """,
+    "commuting_belts": """
+        with lists as (
+            select home_area_id as h, visit_area_id as v, list(n_subscribers) as n
+            from marts.count_visits_home_away
+            where area_level = 'admin2' and home_area_id is not null
+                and period_start between '2020-02-10' and '2020-02-14'
+            group by all
+        )
+        select v as visit_area_id, (select area_name from named where area_id = v)
+            as visit_area_name,
+            h as home_area_id, (select area_name from named where area_id = h) as home_area_name,
+            round(mean_of(n), 1) as visitors_a_day,
+            (select round(mean_of(o.n), 1) from lists as o where o.h = lists.h and o.v = lists.h)
+                as at_home_a_day,
+            (select round(100 * mean_of(lists.n) / mean_of(o.n), 1) from lists as o
+                where o.h = lists.h and o.v = lists.h) as visitors_per_100_at_home,
+            (select count(*) from lists as o
+                where o.v = lists.v and o.h <> o.v and mean_of(o.n) is null) as n_homes_withheld
+        from lists where h <> v and mean_of(n) is not null
+    """,
+    "emptied_or_filled": """
+        with lists as (
+            select area_level, area_id, list(n_subscribers) as n, list(reference_median) as r,
+                count(is_suppressed or null) = 0 as is_known,
+                case when max(abnormality) > -min(abnormality) then max(abnormality)
+                    else min(abnormality) end as most
+            from marts.presence_change
+            where area_level = 'admin2' and period_start in ('2020-02-08', '2020-02-09')
+            group by all
+        )
+        select area_id, area_name, round(mean_of(r), 1) as usual_a_day,
+            round(mean_of(n), 1) as people_a_day,
+            more_percent(mean_of(n), mean_of(r)) as change_percent,
+            if(is_known, most, null) as largest_abnormality,
+            len(n) as n_days, missing_in(n) as n_days_withheld
+        from lists join named using (area_level, area_id)
+    """,
+    # Of each day of the event the study has one other day: a week later.
+    "event_visitors": """
+        select e.period_start, area_id, area_name, e.n_subscribers as visitors,
+            u.n_subscribers::double as usual_visitors,
+            e.n_subscribers - u.n_subscribers as more_than_usual,
+            more_percent(e.n_subscribers, u.n_subscribers) as change_percent,
+            e.is_suppressed::int + u.is_suppressed::int as n_withheld
+        from marts.count_visitors as e
+        join marts.count_visitors as u using (period, area_level, area_id)
+        join named using (area_level, area_id)
+        where period = 'day' and area_level = 'admin2'
+            and e.period_start in ('2020-02-08', '2020-02-09')
+            and date_diff('day', e.period_start, u.period_start) = 7
+    """,
+    "flows_out": """
+        with lists as (
+            select from_area_id as f, to_area_id as t,
+                list(n_subscribers) filter (period_start < '2020-02-08') as b,
+                list(n_subscribers) filter (period_start >= '2020-02-08') as d
+            from marts.od_matrix_directed_all_pairs
+            where area_level = 'admin1' and period_start < '2020-02-10' group by all
+        ), emptied as (
+            select f, mean_of(b) as b, mean_of(d) as d from lists
+            where f = t and mean_of(d) < mean_of(b) order by mean_of(d) / mean_of(b), f limit 1
+        )
+        select f as from_area_id, t as to_area_id, area_name as to_area_name,
+            round(mean_of(lists.b), 1) as before_a_day, round(mean_of(lists.d), 1) as during_a_day,
+            round(100 * mean_of(lists.b) / emptied.b, 1) as before_share_percent,
+            round(100 * mean_of(lists.d) / emptied.d, 1) as during_share_percent,
+            missing_in(lists.b) as n_before_withheld, missing_in(lists.d) as n_during_withheld
+        from emptied join lists using (f) join named on area_id = t where t <> f
+    """,
+    "home_relocations": """
+        select period_start, previous_home_area_id, o.area_name as previous_home_area_name,
+            new_home_area_id, n.area_name as new_home_area_name, n_subscribers,
+            (select count(*) from marts.count_home_relocations as other
+                where other.period_start = r.period_start and other.area_level = 'admin1'
+                    and other.n_subscribers is null
+                    and other.previous_home_area_id is distinct from other.new_home_area_id
+                    and other.previous_home_area_id is not distinct from r.previous_home_area_id
+            ) as n_pairs_withheld
+        from marts.count_home_relocations as r
+        left join named as o on o.area_id = previous_home_area_id
+        left join named as n on n.area_id = new_home_area_id
+        where r.area_level = 'admin1' and n_subscribers is not null
+    """,
+    "night_and_day_population": """
+        with lists as (
+            select area_level, area_id,
+                list(n_subscribers) filter (extract(hour from period_start) in (20, 21, 22)) as n,
+                list(n_subscribers) filter (extract(hour from period_start) between 10 and 15) as d
+            from marts.count_subscribers
+            where period = 'hour' and area_level = 'admin1'
+                and period_start::date between '2020-02-10' and '2020-02-14' group by all
+        )
+        select area_id, area_name, round(mean_of(n), 1) as night_an_hour,
+            round(mean_of(d), 1) as day_an_hour, round(mean_of(d) / mean_of(n), 2) as day_per_night,
+            missing_in(n) as n_night_withheld, missing_in(d) as n_day_withheld
+        from lists join named using (area_level, area_id)
+    """,
+    "residents_against_census": """
+        with country as (
+            select mean_of(list(n_subscribers)) / avg(population) as rate,
+                missing_in(list(n_subscribers)) as n
+            from marts.count_residents join named using (area_level, area_id)
+            where period = 'study' and area_level = 'admin1'
+        )
+        select area_id, area_name, n_subscribers as residents, population,
+            round(1000 * n_subscribers / population, 2) as per_1000,
+            round(n_subscribers / population / rate, 2) as against_country, n as n_areas_withheld
+        from marts.count_residents join named using (area_level, area_id), country
+        where period = 'study' and area_level = 'admin1'
+    """,
+    "travel_by_day": """
+        select period_start, area_id, area_name, p.n_subscribers,
+            round(100 * s.n_subscribers / p.n_subscribers, 1) as only_here_percent,
+            (p.n_subscribers is null or s.n_subscribers is null)::int as is_withheld
+        from marts.count_subscribers as p
+        join marts.count_subscribers_single_area as s
+            using (period, period_start, area_level, area_id)
+        join named using (area_level, area_id)
+        where period = 'day' and area_level = 'admin1'
+    """,
+    "who_stays_home": """
+        with lists as (
+            select h.area_level, area_id, h.period_start < '2020-02-08' as b,
+                list(v.n_subscribers + 0 * h.n_subscribers) as seen,
+                list(h.n_subscribers + 0 * v.n_subscribers) as only
+            from marts.count_subscribers_home_area as h
+            join marts.count_visits_home_away as v
+                on v.area_level = h.area_level and v.period_start = h.period_start
+                    and v.home_area_id = area_id and v.visit_area_id = area_id
+            where h.area_level = 'admin1' and h.period_start < '2020-02-10'
+            group by all
+        )
+        select area_id, area_name, round(mean_of(x.seen), 1) as before_at_home_a_day,
+            round(mean_of(y.seen), 1) as during_at_home_a_day,
+            round(100 * list_sum(x.only) / nullif(list_sum(x.seen), 0)
+                + 0 * mean_of(x.only), 1) as before_share_percent,
+            round(100 * list_sum(y.only) / nullif(list_sum(y.seen), 0)
+                + 0 * mean_of(y.only), 1) as during_share_percent,
+            missing_in(x.only) as n_before_withheld, missing_in(y.only) as n_during_withheld
+        from lists as x join lists as y using (area_level, area_id)
+        join named using (area_level, area_id)
+        where x.b and not y.b
+    """,
+}
+
+
+def exported(server: Server, folder: Path) -> duckdb.DuckDBPyConnection:
+    """The marts as `throng export` writes them, in DuckDB, in the schema of their names."""
+    database = duckdb.connect()
+    database.execute("create schema marts")
+    connection = server.connect()
+    try:
+        for mart in MARTS:
+            path = folder / f"{mart}.parquet"
+            write_mart(connection.cursor(), mart, "parquet", path)
+            database.execute(f"create table marts.{mart} as select * from '{path}'")
+    finally:
+        connection.close()
+    database.execute(_MEAN)
+    return database
+
+
+def rows_of(database: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
+    """The rows of a query."""
+    return database.execute(sql).df()
