@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint server stop build docs clean
+.PHONY: help setup demo test test-all lint server stop build docs worksheets notebook clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -8,7 +8,7 @@ export DBT_PROFILES_DIR := profiles
 DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtime among them
 
@@ -70,6 +70,26 @@ build: server  ## models and their tests over THRONG_LANDING or data/landing (VA
 docs: server  ## the documentation of every model as one page, target/static_index.html
 	@$(BIN)/dbt docs generate --static
 	@echo "Open target/static_index.html"
+
+worksheets: setup  ## questions as SQL to paste into any shell, in target/compiled
+	@$(BIN)/dbt --quiet compile --no-introspect --no-populate-cache \
+	  --select path:analyses/worksheets
+	@echo "target/compiled/throng/analyses/worksheets:"
+	@ls target/compiled/throng/analyses/worksheets
+
+# JupyterLab is not part of setup: four dozen packages that nothing else needs.
+notebook: server $(BIN)/.notebooks  ## open the notebooks in JupyterLab, for this machine only
+	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --KernelManager.transport=ipc \
+	  --ServerApp.root_dir=notebooks
+
+$(BIN)/.notebooks: $(BIN)/.ready
+	@echo "Setting up JupyterLab ..."
+	@if command -v uv >/dev/null; then \
+	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[dev,notebooks]'; \
+	else \
+	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev,notebooks]'; \
+	fi
+	@touch $@
 
 clean:  ## stop the server; remove .venv, build results and warehouse, never landing files
 	@if [ -x $(BIN)/throng ]; then $(BIN)/throng server stop; fi

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 
 import pandas as pd
 from pandas.io.formats.style import Styler
@@ -42,8 +43,15 @@ def answer(name: str, **settings: Value) -> pd.DataFrame:
 
 def bars(frame: pd.DataFrame, column: str) -> Styler:
     """A table with a bar behind each number of a column, to the left where it is negative."""
-    table = frame.style.hide(axis="index").format(precision=1, na_rep="–")
+    table = frame.style.hide(axis="index").format(_shown, na_rep="–")
     return table.bar(subset=[column], align="zero", color=["#e3a08f", "#9cc3dd"])
+
+
+def _shown(value: object) -> object:
+    """Numbers without the zeros that round() leaves out too, days without their midnight."""
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value
 
 
 class Drawing:

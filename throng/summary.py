@@ -1,9 +1,12 @@
-"""`throng summary`: what a build read, refused, counted and withheld, on one screen."""
+"""`throng summary`: what came in, what is published, and where to look at it, on one screen."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import typer
@@ -13,10 +16,15 @@ from throng.server.control import ServerError, connect
 from throng.server.settings import ServerSettings, SettingsError
 
 Query = Callable[[str], list[tuple[Any, ...]]]
+#: Reasons of rejection that have a line each.
+MOST_REASONS = 3
 
 
 def summary() -> None:
-    """Print what the last build read, refused, counted and withheld, and how to query it."""
+    """Print what the last build read, refused, counted and withheld, and how to query it.
+
+    In colour on a terminal, unless NO_COLOR is set.
+    """
     try:
         settings = ServerSettings.resolve()
         with contextlib.closing(connect(settings)) as connection:
@@ -29,7 +37,8 @@ def summary() -> None:
             built = {row[1] for row in query("show tables in protected")}
             read = [*_events(query, built), *_recharges(query, built)]
             for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
-                typer.echo(line)
+                # None: colour where it is a terminal, and not in a file.
+                typer.echo(line, color=False if os.environ.get("NO_COLOR") else None)
     except (ServerError, SettingsError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
@@ -60,21 +69,15 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
         group by reject_reason order by count(*) desc, reject_reason
         """
     )
-    n_rejected = sum(rows for _, rows in rejected)
     # A build that stopped early has not come so far.
     long_traces = 0
     if "int_long_traces" in built:
         [(long_traces,)] = query("select count(*) from protected.int_long_traces")
-    yield f"Period covered      {f'{first} to {last}' if accepted else 'none: no event accepted'}"
-    yield f"Subscribers         {subscribers:>12,}"
-    if long_traces:
-        yield f"  without stops     {long_traces:>12,}   (more than trace_max_events events)"
-    yield f"Events in           {accepted + n_rejected:>12,}"
-    yield f"  accepted          {accepted:>12,}"
-    yield f"    without an area {without_area:>12,}   (counted nowhere)"
-    yield f"  rejected          {n_rejected:>12,}"
-    for reason, rows in rejected:
-        yield f"    {reason:<20}{rows:>8,}"
+    yield _line("Period covered", f"{first} to {last}" if accepted else "none: no event accepted")
+    note = f"{long_traces:,} without stops: more than trace_max_events events"
+    yield _line("Subscribers", f"{subscribers:>12,}", note if long_traces else "")
+    note = f"{without_area:,} without an area, counted nowhere"
+    yield from _checked("Events in", accepted, rejected, note if without_area else "")
 
 
 def _recharges(query: Query, built: set[str]) -> Iterator[str]:
@@ -89,26 +92,65 @@ def _recharges(query: Query, built: set[str]) -> Iterator[str]:
             """
         )
     )
-    if not reasons:
-        return
-    accepted = reasons.pop(None, 0)
-    n_rejected = sum(reasons.values())
-    yield f"Recharges in        {accepted + n_rejected:>12,}"
-    yield f"  accepted          {accepted:>12,}"
-    yield f"  rejected          {n_rejected:>12,}"
-    for reason, rows in reasons.items():
-        yield f"    {reason:<20}{rows:>8,}"
+    if reasons:
+        accepted = reasons.pop(None, 0)
+        yield from _checked("Recharges in", accepted, list(reasons.items()), "")
+
+
+def _checked(
+    label: str, accepted: int, rejected: list[tuple[str, int]], note: str
+) -> Iterator[str]:
+    """Rows of a feed: accepted, and rejected by reason, the reasons with most rows first."""
+    n_rejected = sum(rows for _, rows in rejected)
+    n_rows = accepted + n_rejected
+    yield _line(label, f"{n_rows:>12,}")
+    yield _line("  accepted", f"{accepted:>12,}", note)
+    share = f"{n_rejected / n_rows:.1%} of the rows" if n_rejected else ""
+    yield _line("  rejected", f"{n_rejected:>12,}", share)
+    # What is left is worth a line of its own only if it is more than one reason.
+    most = len(rejected) if len(rejected) <= MOST_REASONS + 1 else MOST_REASONS
+    for reason, rows in rejected[:most]:
+        yield _line(f"    {reason}", f"{rows:>12,}")
+    if rest := rejected[most:]:
+        rows = sum(rows for _, rows in rest)
+        yield _line("    other", f"{rows:>12,}", f"{len(rest)} reasons, see protected.rejected_...")
+
+
+def _line(label: str, value: str, note: str = "") -> str:
+    """A label, what it is, and in grey what is to be said of it."""
+    name = typer.style(f"{label:<20}", bold=not label.startswith(" "))
+    return f"{name}{value}" + (f"   {_grey(f'({note})')}" if note else "")
+
+
+def _grey(text: str) -> str:
+    return typer.style(text, fg=typer.colors.BRIGHT_BLACK)
+
+
+@dataclass(frozen=True)
+class _Mart:
+    """How many table cells of a mart there are: with people, too small, publishable, published."""
+
+    name: str
+    cells: int
+    small: int
+    publishable: int
+    seen: int
+
+    @property
+    def withheld(self) -> float:
+        """The share of table cells with people that may not be published."""
+        return 1 - self.publishable / max(self.cells, 1)
 
 
 def _marts(query: Query, built: set[str]) -> Iterator[str]:
-    """How much of each mart may be published, and why the rest may not."""
+    """How much of each mart readers see and how much is withheld, and why."""
     prefix = "release_"
-    marts = sorted(
+    names = sorted(
         name.removeprefix(prefix)
         for name in built
         if name.startswith(prefix) and f"candidate_{name.removeprefix(prefix)}" in built
     )
-    if not marts:
+    if not names:
         yield "No marts: the build stopped before them. See what failed above, or in logs/dbt.log."
         return
     if "release_settings" not in built:
@@ -119,35 +161,72 @@ def _marts(query: Query, built: set[str]) -> Iterator[str]:
     def count(table: str, *numbers: str) -> dict[str, list[int]]:
         """Numbers of one table of each mart. Not as subqueries: Spark works on 16 at a time, and
         waits for ever when each of those waits for one of its own."""
-        parts = (f"select '{m}', {', '.join(numbers)} from {table.format(m)}" for m in marts)
+        parts = (f"select '{m}', {', '.join(numbers)} from {table.format(m)}" for m in names)
         return {mart: found for mart, *found in query(" union all ".join(parts))}
 
     people = count("protected.candidate_{}", "count(*)", f"count_if(n_subscribers < {smallest})")
     publishable = count("protected.release_{}", "count_if(not is_suppressed)")
     seen = count("marts.{}", "count_if(not is_suppressed)")
-    rows = [(mart, *people[mart], *publishable[mart], *seen[mart]) for mart in marts]
-    rows.append(("all", *(sum(row[i] for row in rows) for i in range(1, 5))))
-    width = max(len(mart) for mart in marts)
-    yield f"{'':<{width}}        cells      too   withheld to"
-    yield f"{'Mart':<{width}}  with people    small  protect them  publishable  readers see"
-    for mart, cells, small, releasable, seen in rows:
-        share = max(cells, 1)
-        yield (
-            f"{mart:<{width}}  {cells:>11,}  {small / share:>7.1%}"
-            f"  {(cells - small - releasable) / share:>12.1%}  {releasable:>11,}  {seen:>11,}"
+    marts = [_Mart(name, *people[name], *publishable[name], *seen[name]) for name in names]
+    yield from _side_by_side(marts)
+    yield from _conclusion(marts, smallest)
+
+
+def _side_by_side(marts: list[_Mart]) -> Iterator[str]:
+    """Marts in two columns, to be read down the first and then down the second."""
+    half = (len(marts) + 1) // 2
+    columns = [marts[:half], marts[half:]] if len(marts) > 1 else [marts]
+    widths = [max(len(mart.name) for mart in column) for column in columns]
+    heads = [f"{'Mart':<{width}} {'seen':>8} {'withheld':>8}" for width in widths]
+    yield typer.style("  ".join(heads), bold=True)
+    for row in zip_longest(*columns):
+        yield "  ".join(
+            f"{mart.name:<{width}} {_short(mart.seen):>8} {_grey(f'{mart.withheld:>8.1%}')}"
+            for mart, width in zip(row, widths, strict=True)
+            if mart
         )
 
 
-def _how_to_query(settings: ServerSettings) -> list[str]:
-    sql = (
-        "select * from marts.count_residents where period = 'study' "
-        "order by n_subscribers desc limit 5"
+def _conclusion(marts: list[_Mart], smallest: int) -> Iterator[str]:
+    """All marts together, and what has been built and is not yet published."""
+    cells, small, publishable, seen = (
+        sum(getattr(mart, number) for mart in marts)
+        for number in ("cells", "small", "publishable", "seen")
     )
-    return [
-        "Query it",
-        f'  Beeline   .venv/bin/throng beeline -e "{sql}"',
-        f'  PyHive    .venv/bin/python -c "from pyhive import hive; c = hive.connect('
-        f"'{settings.host}', {settings.port}).cursor(); "
-        "c.execute('select * from marts.total_subscribers'); print(c.fetchall())\"",
-        "  dbt docs  make docs   (then open target/static_index.html)",
-    ]
+    share, hidden = max(cells, 1), cells - small - publishable
+    yield f"Readers see {seen:,} of {cells:,} table cells with people."
+    yield (
+        f"{small / share:.1%} have fewer than {smallest} people, "
+        f"{hidden / share:.1%} are withheld to protect those."
+    )
+    if seen == 0:
+        yield typer.style(
+            "Nothing is published: throng release audit, then throng release publish.",
+            fg=typer.colors.YELLOW,
+        )
+    elif changed := [mart.name for mart in marts if mart.seen != mart.publishable]:
+        yield typer.style(
+            f"{len(changed)} marts are built otherwise than published: throng release audit, then "
+            "throng release publish.",
+            fg=typer.colors.YELLOW,
+        )
+
+
+def _short(number: int) -> str:
+    """In at most seven characters, of which eight make a column."""
+    if number < 1_000_000:
+        return f"{number:,}"
+    return f"{number / 1e6:.1f} M" if number < 999_950_000 else f"{number / 1e9:.1f} G"
+
+
+def _how_to_query(settings: ServerSettings) -> Iterator[str]:
+    yield typer.style("Look at it", bold=True)
+    for what, how in {
+        "a page": ".venv/bin/throng report",
+        "a file": ".venv/bin/throng export count_residents --out residents.csv",
+        "questions": "make worksheets   (SQL to paste; make notebook opens three with pictures)",
+        "Beeline": '.venv/bin/throng beeline -e "select * from marts.total_subscribers"',
+        "PyHive": f"hive.connect('{settings.host}', {settings.port})",
+        "columns": "make docs   (then open target/static_index.html)",
+    }.items():
+        yield f"  {what:<11}{typer.style(how, fg=typer.colors.CYAN)}"

@@ -3,11 +3,13 @@
 -- How to read it: the areas with the largest loss first, those with the largest gain last, those
 -- that cannot be compared at the very end. A usual day is the median of the same weekday in the
 -- reference period (home_start to home_end of the study). largest_abnormality is that of the day
--- that differs most, in median absolute deviations: beyond 3 or so it is hardly chance.
+-- that differs most, in median absolute deviations of usual days.
 --
 -- Traps:
 -- * If one day is withheld, or one of its usual days, the area has null. n_days_withheld counts
 --   them. A shorter event or a coarser area level then helps.
+-- * With a few weeks of reference usual days hardly differ from each other, so abnormality is large.
+--   Rank by it, but do not take it for a test of chance.
 -- * Large percentages are often of small areas: look at usual_a_day beside them.
 -- * Who stays in an area all day is seen there once, as is who passes through.
 

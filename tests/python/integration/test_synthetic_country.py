@@ -7,27 +7,35 @@ test_release.py.
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import re
 import subprocess
 from datetime import date
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from jupyter_client import KernelManager
+from nbclient import NotebookClient
+from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
-from tests.python.support import listeners, phone_use
+from tests.python.support import listeners, phone_use, worksheets
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
 from throng.synth.settings import Settings
+from throng.worksheets import names, worksheet
 
 FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 DAYS = {"study_start": str(FIRST), "study_end": str(LAST), "subscriber_buckets": 2}
 
 
@@ -577,6 +585,95 @@ def test_athena_projects_every_folder_that_was_exported(server, country, folders
             n_compared += 1
         assert template == f"s3://bucket/marts/{'/'.join([mart, *parts])}/"
     assert n_compared > len(ALL_MARTS)
+def compiled(server, country, published):
+    """The worksheets as dbt compiles them, about the weekend of this country's festival."""
+    done = server.dbt(
+        *["compile", "--select", "path:analyses/worksheets"], landing=country / "landing"
+    )
+    assert done.returncode == 0, done.stdout
+    folder = server.folder / "target" / "compiled" / "throng" / "analyses" / "worksheets"
+    assert sorted(path.stem for path in folder.iterdir()) == names()
+    for path in folder.iterdir():
+        assert path.read_text().strip() == worksheet(path.stem).strip()
+        path.write_text(worksheet(path.stem, **worksheets.SETTINGS[path.stem]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(server, compiled, tmp_path_factory):
+    return worksheets.exported(server, tmp_path_factory.mktemp("exported"))
+
+
+def answers_of(server, compiled: Path, name: str) -> pd.DataFrame:
+    with contextlib.closing(hive.connect("127.0.0.1", server.port, "test")) as connection:
+        cursor = connection.cursor()
+        cursor.execute((compiled / f"{name}.sql").read_text())
+        columns = [column for column, *_ in cursor.description]
+        return pd.DataFrame(cursor.fetchall(), columns=columns)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_worksheet_is_what_a_second_engine_finds(server, compiled, exported, name):
+    """Through the Thrift server, and the same text in DuckDB: it is no dialect of its own."""
+    actual = answers_of(server, compiled, name)
+    assert len(actual) > 0
+    expected = exported.execute(worksheets.EXPECTED[name]).df()
+    assert list(actual) == list(expected)
+    assert_same(actual, expected)
+    elsewhere = exported.execute((compiled / f"{name}.sql").read_text()).df()
+    assert_same(actual, elsewhere)
+
+
+def test_worksheets_answer(server, compiled, exported):
+    """In a small country too, though much of it is withheld; and what is withheld is counted."""
+    n_withheld = 0
+    for name in names():
+        answer = exported.execute((compiled / f"{name}.sql").read_text()).df()
+        numbers = [column for column in answer if answer[column].dtype.kind == "f"]
+        # Few people are seen at home only, and they follow by subtraction.
+        assert name == "who_stays_home" or answer[numbers].notna().any().all(), name
+        counts = [column for column in answer if column.endswith("withheld")]
+        n_withheld += answer[counts].sum().sum()
+    assert n_withheld > 0
+
+
+def test_a_worksheet_runs_in_beeline(server, compiled):
+    file = compiled / "residents_against_census.sql"
+    done = run_throng("beeline", "-f", str(file), "--outputformat=csv2", env=server.env)
+    assert done.returncode == 0, done.stderr
+    answer = answers_of(server, compiled, file.stem)
+    shown = pd.read_csv(io.StringIO(done.stdout))
+    assert len(shown) == len(answer) > 0
+    assert_same(shown[list(answer)], answer)
+
+
+#: Instead of the dates of the demo: what the notebooks are about in this country.
+NOTEBOOK_SETTINGS = """
+from datetime import date
+
+FINE_LEVEL, COARSE_LEVEL = "admin2", "admin1"
+FIRST_DAY = BEFORE_FROM = date(2020, 2, 3)
+EVENT_FROM = FESTIVAL_FROM = date(2020, 2, 8)
+EVENT_UNTIL = FESTIVAL_UNTIL = MONDAY = date(2020, 2, 10)
+SATURDAY = date(2020, 2, 15)
+AFTER_UNTIL = UNTIL_DAY = date(2020, 2, 17)
+"""
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, monkeypatch):
+    notebook = nbformat.read(path, 4)
+    [settings] = [cell for cell in notebook.cells if "settings" in cell.metadata.get("tags", [])]
+    settings.source = NOTEBOOK_SETTINGS
+    for name, value in server.env.items():
+        monkeypatch.setenv(name, value)
+    for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    NotebookClient(notebook, km=KernelManager(transport="ipc"), timeout=300).execute()
+    # A cell that shows nothing has no place in a notebook, but for settings and imports.
+    shown = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"][2:]
+    assert shown and all(outputs for outputs in shown)
+    assert all("text/html" in output["data"] for outputs in shown for output in outputs)
 
 
 def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):

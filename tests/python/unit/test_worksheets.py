@@ -1,4 +1,4 @@
-"""The worksheets in analyses/worksheets, without a server: what they read, and who understands them.
+"""The worksheets in analyses/worksheets, without a server: what they read, who understands them.
 
 Hive reads them by its own parser, which comes with Spark. Athena's is not to be had, so sqlglot
 stands for it, which has the three grammars and the types of their results.
