@@ -177,11 +177,11 @@ def _side_by_side(marts: list[_Mart]) -> Iterator[str]:
     half = (len(marts) + 1) // 2
     columns = [marts[:half], marts[half:]] if len(marts) > 1 else [marts]
     widths = [max(len(mart.name) for mart in column) for column in columns]
-    heads = [f"{'Mart':<{width}} {'seen':>8} {'withheld':>8}" for width in widths]
-    yield typer.style("  ".join(heads), bold=True)
+    heads = [f"{'Mart':<{width}} {'seen':>7} {'withheld':>8}" for width in widths]
+    yield typer.style(" ".join(heads), bold=True)
     for row in zip_longest(*columns):
-        yield "  ".join(
-            f"{mart.name:<{width}} {_short(mart.seen):>8} {_grey(f'{mart.withheld:>8.1%}')}"
+        yield " ".join(
+            f"{mart.name:<{width}} {_short(mart.seen):>7} {_grey(f'{mart.withheld:>8.1%}')}"
             for mart, width in zip(row, widths, strict=True)
             if mart
         )
@@ -206,14 +206,14 @@ def _conclusion(marts: list[_Mart], smallest: int) -> Iterator[str]:
         )
     elif changed := [mart.name for mart in marts if mart.seen != mart.publishable]:
         yield typer.style(
-            f"{len(changed)} marts are built otherwise than published: throng release audit, then "
-            "throng release publish.",
+            f"Built otherwise than published: {len(changed)} of {len(marts)} marts. "
+            "throng release audit, then throng release publish.",
             fg=typer.colors.YELLOW,
         )
 
 
 def _short(number: int) -> str:
-    """In at most seven characters, of which eight make a column."""
+    """In at most seven characters."""
     if number < 1_000_000:
         return f"{number:,}"
     return f"{number / 1e6:.1f} M" if number < 999_950_000 else f"{number / 1e9:.1f} G"

@@ -405,7 +405,11 @@ def test_recharges_that_are_refused_are_counted(server, built):
     }
     summary = run_throng("summary", env=server.env).stdout
     assert "Recharges in" in summary
-    assert re.search(r"  rejected +\d+\n    duplicate +\d+\n    invalid_amount +1\n", summary)
+    assert re.search(
+        r"  rejected +\d+ .*\n    duplicate +\d+\n    invalid_amount +1\n    malformed_row +1\n"
+        r"    other +\d+   \(\d reasons",
+        summary,
+    )
 
 
 def test_a_difference_would_be_seen(compared):

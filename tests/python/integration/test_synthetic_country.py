@@ -110,24 +110,33 @@ def test_the_summary_is_right(server, country):
     assert number("Events in") == rows
     assert number("rejected") == len(dirty)
     assert number("accepted") == rows - len(dirty)
-    for reason, group in dirty.groupby("reason"):
-        assert number(reason) == len(group)
-    [(cells, small)] = server.query(
-        "select count(*), count_if(n_subscribers < 16) from protected.candidate_count_residents"
-    )
-    [(publishable,)] = server.query(
-        "select count_if(not is_suppressed) from protected.release_count_residents"
-    )
-    [(seen,)] = server.query("select count_if(not is_suppressed) from marts.count_residents")
-    [line] = [line for line in lines if line.startswith("count_residents")]
-    assert line.split() == [
-        "count_residents",
-        f"{cells:,}",
-        f"{small / cells:.1%}",
-        f"{(cells - small - publishable) / cells:.1%}",
-        f"{publishable:,}",
-        f"{seen:,}",
-    ]
+    reasons = dirty.groupby("reason").size().sort_values(ascending=False, kind="stable")
+    shown = [line.split()[0] for line in lines if line.startswith("    ")]
+    assert shown == [*reasons.index[:3], "other"]
+    for reason in shown[:3]:
+        assert number(reason) == reasons[reason]
+    assert number("other") == reasons[3:].sum()
+    assert f"({len(reasons) - 3} reasons" in done.stdout
+
+    def counted(number: str, table: str) -> dict[str, int]:
+        parts = (f"select '{mart}', {number} from {table}{mart}" for mart in ALL_MARTS)
+        return dict(server.query(" union all ".join(parts)))
+
+    cells = counted("count(*)", "protected.candidate_")
+    publishable = counted("count_if(not is_suppressed)", "protected.release_")
+    for mart in ALL_MARTS:
+        [(seen, withheld)] = re.findall(rf"(?m)\b{mart} +(\S+) +(\S+)", done.stdout)
+        assert seen == "0"
+        assert withheld == f"{1 - publishable[mart] / cells[mart]:.1%}"
+    small = sum(counted("count_if(n_subscribers < 16)", "protected.candidate_").values())
+    n_cells = sum(cells.values())
+    assert f"Readers see 0 of {n_cells:,} table cells with people." in lines
+    assert f"{small / n_cells:.1%} have fewer than 16 people, " in done.stdout
+    assert "Nothing is published: throng release audit" in done.stdout
+    # One screen, and no colour in a file.
+    assert len(lines) <= 34
+    assert max(map(len, lines)) <= 100
+    assert "\x1b" not in done.stdout
     assert "throng beeline -e" in done.stdout
     assert "hive.connect" in done.stdout
     assert "make docs" in done.stdout
@@ -351,6 +360,8 @@ def published(server, country):
     done = throng(server, country, "release", "publish")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Published as r0001" in done.stdout
+    summary = throng(server, country, "summary").stdout
+    assert "Nothing is published" not in summary and "Built otherwise" not in summary
 
 
 @pytest.mark.parametrize("mart", ALL_MARTS)

@@ -1,0 +1,48 @@
+"""What `throng summary` says of numbers that no small country has."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from throng.summary import _checked, _conclusion, _Mart, _short, _side_by_side
+
+
+def plain(lines) -> list[str]:
+    return [re.sub(r"\x1b\[\d+m", "", line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0"), (999_999, "999,999"), (1_000_000, "1.0 M"), (999_949_999, "999.9 M")],
+)
+def test_a_number_has_seven_characters_at_most(number, shown):
+    assert _short(number) == shown
+    assert len(shown) <= 7
+
+
+def test_a_single_further_reason_has_its_own_line():
+    four = [("a", 9), ("b", 5), ("c", 3), ("d", 1)]
+    assert [line.split()[0] for line in plain(_checked("Events in", 82, four, ""))[3:]] == [
+        *("a", "b", "c", "d")
+    ]
+    *_, last = plain(_checked("Events in", 82, [*four, ("e", 1)], ""))
+    assert last.split()[:4] == ["other", "2", "(2", "reasons,"]
+
+
+def test_columns_hold_every_mart_once():
+    marts = [_Mart(f"mart_{n}", 100, 40, 50, 50) for n in range(5)]
+    lines = plain(_side_by_side(marts))
+    assert sorted(re.findall(r"mart_\d", " ".join(lines))) == [mart.name for mart in marts]
+    assert all("50.0%" in line for line in lines[1:])
+    assert len(lines) == 4
+    assert len(plain(_side_by_side(marts[:1]))) == 2
+
+
+def test_what_is_built_and_not_published_is_said():
+    [seen, parts] = plain(_conclusion([_Mart("a", 100, 40, 50, 50)], 16))
+    assert seen == "Readers see 50 of 100 table cells with people."
+    assert parts == "40.0% have fewer than 16 people, 10.0% are withheld to protect those."
+    [*_, notice] = plain(_conclusion([_Mart("a", 9, 0, 9, 9), _Mart("b", 9, 0, 9, 8)], 16))
+    assert notice.startswith("Built otherwise than published: 1 of 2 marts. ")
