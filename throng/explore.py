@@ -15,6 +15,8 @@ from throng.server.settings import ServerSettings
 from throng.worksheets import Value, worksheet
 
 _COLOURS = ("#1b6ca8", "#c8553d", "#3a7d44", "#7b5ea7", "#b58900", "#5c6770")
+#: What PyHive calls the types of numbers.
+_NUMBERS = ("BIGINT_TYPE", "INT_TYPE", "DOUBLE_TYPE", "DECIMAL_TYPE")
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BELOW = 760, 260, 56, 150, 24
 
 
@@ -28,8 +30,12 @@ def query(sql: str) -> pd.DataFrame:
     with contextlib.closing(connect(ServerSettings.resolve())) as connection:
         cursor = connection.cursor()
         cursor.execute(sql)
-        columns = [name.rpartition(".")[2] for name, *_ in cursor.description]
-        return pd.DataFrame(cursor.fetchall(), columns=columns)
+        described = {name.rpartition(".")[2]: kind for name, kind, *_ in cursor.description}
+        frame = pd.DataFrame(cursor.fetchall(), columns=list(described))
+    # A column of which every number is withheld is one of numbers too.
+    numbers = [name for name, kind in described.items() if kind in _NUMBERS]
+    frame[numbers] = frame[numbers].apply(pd.to_numeric)
+    return frame
 
 
 def answer(name: str, **settings: Value) -> pd.DataFrame:
@@ -44,6 +50,8 @@ def answer(name: str, **settings: Value) -> pd.DataFrame:
 def bars(frame: pd.DataFrame, column: str) -> Styler:
     """A table with a bar behind each number of a column, to the left where it is negative."""
     table = frame.style.hide(axis="index").format(_shown, na_rep="–")
+    if frame[column].isna().all():
+        return table
     return table.bar(subset=[column], align="zero", color=["#e3a08f", "#9cc3dd"])
 
 
@@ -58,7 +66,7 @@ class Drawing:
     """A picture that a notebook shows."""
 
     def __init__(self, picture: str) -> None:
-        """picture: SVG."""
+        """picture: SVG or other HTML."""
         self._picture = picture
 
     def _repr_html_(self) -> str:
@@ -73,6 +81,8 @@ def lines(frame: pd.DataFrame, *, x: str, y: str, by: str) -> Drawing:
         x: column of times, from left to right in even steps.
         y: column of numbers; the axis begins at 0, or below where there are negative ones.
     """
+    if frame[y].isna().all():
+        return Drawing("<p>No number of these is published.</p>")
     times = sorted(frame[x].unique())
     low, high = min(0.0, frame[y].min()), max(1.0, frame[y].max())
     across = (_WIDTH - _LEFT - _RIGHT) / max(len(times) - 1, 1)

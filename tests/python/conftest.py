@@ -270,10 +270,10 @@ def own_server(tmp_path):
     assert processes_of(server.warehouse) == []
 
 
-def parsed(target: Path, **dbt_vars) -> dict:
-    """dbt's manifest of the project, from `dbt parse` (no server needed)."""
+def parsed(target: Path, *command: str, **dbt_vars) -> dict:
+    """dbt's manifest of the project, from a command that needs no server."""
     done = subprocess.run(
-        dbt_command("parse", "--vars", json.dumps(dbt_vars), target=target, logs=target),
+        dbt_command(*command, "--vars", json.dumps(dbt_vars), target=target, logs=target),
         cwd=PROJECT,
         env=clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles")),
         capture_output=True,
@@ -286,11 +286,17 @@ def parsed(target: Path, **dbt_vars) -> dict:
 
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """The manifest of all models, those of the optional feeds among them."""
-    return parsed(tmp_path_factory.mktemp("parse"), feeds=["recharges", "listening"])
+    """The manifest of all models, those of the optional feeds among them; worksheets compiled."""
+    compile_worksheets = ("compile", "--no-introspect", "--no-populate-cache", "--select")
+    return parsed(
+        tmp_path_factory.mktemp("parse"),
+        *compile_worksheets,
+        "path:analyses/worksheets",
+        feeds=["recharges", "listening"],
+    )
 
 
 @pytest.fixture(scope="session")
 def events_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The manifest of a study with events and no optional feed."""
-    return parsed(tmp_path_factory.mktemp("parse"))
+    return parsed(tmp_path_factory.mktemp("parse"), "parse")

@@ -45,6 +45,19 @@ PROMISES = {
         "test_tables_of_hive_over_exported_files_are_the_marts"
     ),
     "the summary is right": "integration/test_synthetic_country.py::test_the_summary_is_right",
+    "worksheets are what a second engine finds": (
+        "integration/test_synthetic_country.py::test_a_worksheet_is_what_a_second_engine_finds["
+    ),
+    "worksheets run unchanged in Beeline": (
+        "integration/test_synthetic_country.py::test_a_worksheet_runs_in_beeline"
+    ),
+    "worksheets run unchanged in Hive": "unit/test_worksheets.py::test_hive_reads_every_worksheet",
+    "worksheets run unchanged in Athena": (
+        "unit/test_worksheets.py::test_three_dialects_read_the_same["
+    ),
+    "notebooks run": (
+        "integration/test_synthetic_country.py::test_a_notebook_runs_from_top_to_bottom["
+    ),
     "every refused row has one reason": (
         "integration/test_synthetic_country.py::test_every_dirty_row_is_rejected_for_its_reason"
     ),

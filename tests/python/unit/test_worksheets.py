@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
+from tests.python.support import worksheets
 from throng.server.java import find_java
 from throng.server.spark_home import JAVA_OPTIONS, wheel_folder
 from throng.worksheets import FOLDER, WorksheetError, names, settings_of, worksheet
@@ -82,6 +83,17 @@ def test_worksheets_read_what_is_published_and_nothing_else(manifest):
     for name, tables in read.items():
         schemas = {manifest["nodes"].get(table, {}).get("schema") for table in tables}
         assert schemas == {"marts"}, name
+
+
+@pytest.mark.parametrize("name", names())
+def test_dbt_compiles_a_worksheet_to_what_notebooks_ask(manifest, name):
+    """What is tested here and over a server is what `make worksheets` writes."""
+    [compiled] = [
+        node["compiled_code"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "analysis" and node["name"] == name
+    ]
+    assert compiled.strip() == worksheet(name).strip()
 
 
 @pytest.mark.parametrize("name", names())
@@ -168,6 +180,52 @@ def test_hive_reads_every_worksheet(hive_parser):
 def test_hive_refuses_what_it_does_not_know(hive_parser, sql):
     with pytest.raises(Exception, match="ParseException"):
         hive_parser.parse(sql)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return worksheets.made_by_hand()
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_worksheet_is_what_a_second_calculation_finds(made, name):
+    """Each has numbers and, but for one, withheld ones; the real country is asked elsewhere."""
+    actual = made.execute(worksheet(name, **worksheets.SETTINGS[name])).df()
+    expected = made.execute(worksheets.EXPECTED[name]).df()
+    worksheets.assert_same_answer(actual, expected)
+    numbers = [column for column in actual if actual[column].dtype.kind == "f"]
+    assert actual[numbers].notna().any().all()
+    counts = [column for column in actual if column.endswith("withheld")]
+    assert counts and (actual[counts].sum().sum() > 0) == (name != "residents_against_census")
+    # Of the areas the list in force, not the one before it.
+    labels = [column for column in actual if column.endswith("area_name")]
+    assert all(label.startswith("name of ") for label in actual[labels].stack().dropna())
+
+
+def test_what_is_unknown_of_one_area_is_unknown_of_the_country():
+    made = worksheets.made_by_hand()
+    rate = worksheet("residents_against_census", area_level="admin1")
+    assert made.execute(rate).df()["against_country"].notna().all()
+    for change in (
+        "marts.areas set population = null where area_id = 'a11'",
+        "marts.count_residents set n_subscribers = null, is_suppressed = true "
+        "where area_id = 'a12'",
+    ):
+        made.execute("begin")
+        made.execute(f"update {change}")
+        answer = made.execute(rate).df()
+        made.execute("rollback")
+        assert answer["against_country"].isna().all()
+        assert answer["per_1000"].notna().sum() == 2
+        assert set(answer["n_areas_withheld"]) == {int("is_suppressed" in change)}
+
+
+def test_where_nothing_emptied_nobody_left():
+    made = worksheets.made_by_hand()
+    flows = worksheet("flows_out", **worksheets.SETTINGS["flows_out"])
+    assert len(made.execute(flows).df()) == 2
+    made.execute("update marts.od_matrix_directed_all_pairs set n_subscribers = 50")
+    assert made.execute(flows).df().empty
 
 
 def test_settings_are_changed_and_nothing_else():
