@@ -8,7 +8,7 @@
 -- Traps:
 -- * If one day is withheld, or one of its usual days, the area has null. n_days_withheld counts
 --   them. A shorter event or a coarser area level then helps.
--- * With a few weeks of reference usual days hardly differ from each other, so abnormality is large.
+-- * In a few weeks of reference usual days hardly differ from each other, so abnormality is large.
 --   Rank by it, but do not take it for a test of chance.
 -- * Large percentages are often of small areas: look at usual_a_day beside them.
 -- * Who stays in an area all day is seen there once, as is who passes through.

@@ -125,7 +125,7 @@ def test_the_summary_is_right(server, country):
     cells = counted("count(*)", "protected.candidate_")
     publishable = counted("count_if(not is_suppressed)", "protected.release_")
     for mart in ALL_MARTS:
-        [(seen, withheld)] = re.findall(rf"(?m)\b{mart} +(\S+) +(\S+)", done.stdout)
+        [(seen, withheld)] = re.findall(rf"\b{mart} +([\d,]+) +([\d.]+%)", done.stdout)
         assert seen == "0"
         assert withheld == f"{1 - publishable[mart] / cells[mart]:.1%}"
     small = sum(counted("count_if(n_subscribers < 16)", "protected.candidate_").values())
