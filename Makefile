@@ -48,7 +48,7 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 test: setup lint  ## lint, and every promise once: policy, unit, builds on servers of their own
 	@$(BIN)/python -m pytest --numprocesses 2 -m "not long"
 
-test-all: setup lint  ## make test and the long tests: other options, mutations, attacks, costs
+test-all: setup $(BIN)/.notebooks lint  ## make test and the long tests: other options, mutations, attacks, costs
 	@$(BIN)/python -m pytest --numprocesses 2
 
 lint: setup  ## ruff and sqlfluff
