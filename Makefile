@@ -79,8 +79,7 @@ worksheets: setup  ## questions as SQL to paste into any shell, in target/compil
 
 # JupyterLab is not part of setup: four dozen packages that nothing else needs.
 notebook: server $(BIN)/.notebooks  ## open the notebooks in JupyterLab, for this machine only
-	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --KernelManager.transport=ipc \
-	  --ServerApp.root_dir=notebooks
+	@$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks
 
 $(BIN)/.notebooks: $(BIN)/.ready
 	@echo "Setting up JupyterLab ..."
