@@ -46,7 +46,7 @@ PROMISES = {
     ),
     "the summary is right": "integration/test_synthetic_country.py::test_the_summary_is_right",
     "worksheets are what a second engine finds": (
-        "integration/test_synthetic_country.py::test_a_worksheet_is_what_a_second_engine_finds["
+        "integration/test_synthetic_country.py::test_a_worksheet_of_a_country_made_by_hand["
     ),
     "worksheets run unchanged in Beeline": (
         "integration/test_synthetic_country.py::test_a_worksheet_runs_in_beeline"
@@ -55,8 +55,19 @@ PROMISES = {
     "worksheets run unchanged in Athena": (
         "unit/test_worksheets.py::test_three_dialects_read_the_same["
     ),
-    "notebooks run": (
-        "integration/test_synthetic_country.py::test_a_notebook_runs_from_top_to_bottom["
+    # That they run is for make test-all: their packages are not in the set-up.
+    "notebooks have no outputs": "policy/test_notebooks.py::test_a_notebook_has_no_outputs[",
+    "the page shows what is published": (
+        "integration/test_synthetic_country.py::test_the_report_shows_what_is_published"
+    ),
+    "the page asks nothing of the network": (
+        "unit/test_report_page.py::test_each_area_is_drawn_and_withheld_ones_are_hatched"
+    ),
+    "the page is made of marts alone": (
+        "unit/test_report_reads_marts.py::test_each_statement_reads_marts_only["
+    ),
+    "areas are published with the releases": (
+        "integration/test_synthetic_country.py::test_the_areas_of_the_country_are_published"
     ),
     "every refused row has one reason": (
         "integration/test_synthetic_country.py::test_every_dirty_row_is_rejected_for_its_reason"
