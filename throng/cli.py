@@ -102,6 +102,11 @@ COMMANDS = {
         "app",
         "Build the tables, attack them, publish what holds: in that order.",
     ),
+    "superset": Described(
+        "throng.superset.commands",
+        "app",
+        "Dashboards over the marts in Apache Superset.",
+    ),
     "synth": Described(
         "throng.synth.commands",
         "app",

@@ -1,0 +1,96 @@
+"""Settings of Superset over the marts: for one machine, and nothing leaves it.
+
+`throng superset start` names this file by SUPERSET_CONFIG_PATH and the folder of the database, key
+and password by THRONG_SUPERSET_HOME.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from pyhive.sqlalchemy_hive import HiveDialect
+from sqlalchemy import text
+
+HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
+
+
+def _secret_key() -> str:
+    """The key of sessions and stored secrets: made at the first start, readable by its owner only."""
+    file = HOME / "secret_key"
+    if not file.exists():
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+SECRET_KEY = _secret_key()
+DATA_DIR = str(HOME)
+SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}"
+
+# Forms are refused without their token. Cookies stay on this site; over http they cannot be "secure".
+WTF_CSRF_ENABLED = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+AUTH_USER_REGISTRATION = False
+
+# The browser loads and calls nothing but this server: no telemetry pixel, map tiles, fonts or avatars.
+# Superset asks the pixel of Scarf even where SCARF_ANALYTICS is false; the browser refuses.
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    "content_security_policy": {
+        "base-uri": ["'self'"],
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "connect-src": ["'self'"],
+        "worker-src": ["'self'", "blob:"],
+        "object-src": "'none'",
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "font-src": ["'self'", "data:"],
+        "script-src": ["'self'", "'strict-dynamic'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,
+    "session_cookie_secure": False,
+}
+# Its page loads scripts from elsewhere.
+FAB_API_SWAGGER_UI = False
+FEATURE_FLAGS = {
+    "ALERT_REPORTS": False,
+    "EMBEDDED_SUPERSET": False,
+    # A dashboard that is printed or searched has all its charts.
+    "DASHBOARD_VIRTUALIZATION": False,
+}
+
+# No result is kept: what is withdrawn must be out of sight at once.
+CACHE_CONFIG = {"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True}
+DATA_CACHE_CONFIG = CACHE_CONFIG
+# A query of a large mart takes a while on a small machine.
+SUPERSET_WEBSERVER_TIMEOUT = 300
+ROW_LIMIT = 50000
+SQL_MAX_ROW = 100000
+
+
+def _tables(_dialect, connection, schema=None, **_options):  # noqa: ANN001, ANN003, ANN202
+    return [name for _, name, _ in connection.execute(text(f"show tables in `{schema or 'marts'}`"))]
+
+
+def _schemas(_dialect, _connection, **_options):  # noqa: ANN001, ANN003, ANN202
+    return ["marts"]
+
+
+# PyHive takes the first column of SHOW TABLES for the name. That is Hive's; Spark's is the second.
+HiveDialect.get_table_names = _tables
+# The picker of tables offers what is for readers.
+HiveDialect.get_schema_names = _schemas
+
+
+def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001, ARG001, N802
+    """Superset asks for the views itself, with the same mistake; our marts are all views."""
+    from superset.db_engine_specs.hive import HiveEngineSpec
+
+    def views(_spec, _database, inspector, schema) -> set[str]:  # noqa: ANN001
+        return set(inspector.get_table_names(schema))
+
+    HiveEngineSpec.get_view_names = classmethod(views)
