@@ -399,6 +399,7 @@ def test_no_key_lies_in_the_project():
     for path in PROJECT.rglob("*"):
         if not path.is_file() or path.relative_to(PROJECT).parts[0] in {
             ".git",
+            ".superset",
             ".venv",
             "data",
             "target",
