@@ -76,7 +76,7 @@ def bundle(manifest: Mapping[str, Any], address: str, sql: Mapping[str, str]) ->
     for dashboard in shown:
         for chart in dashboard.charts:
             files[f"charts/{_file(chart.name)}.yaml"] = slice_of(chart, models)
-        files[f"dashboards/{dashboard.slug}.yaml"] = dashboard_file(dashboard)
+        files[f"dashboards/{dashboard.slug}.yaml"] = dashboard_file(dashboard, models)
     return {
         name: yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
         for name, content in sorted(files.items())
@@ -238,7 +238,7 @@ def _filter(column: str, value: object) -> dict[str, Any]:
     return {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, **asked}
 
 
-def dashboard_file(dashboard: Dashboard) -> dict[str, Any]:
+def dashboard_file(dashboard: Dashboard, models: Models) -> dict[str, Any]:
     """A dashboard as Superset has it: charts in rows, and filters at the side."""
     return {
         "dashboard_title": dashboard.title,
@@ -248,7 +248,7 @@ def dashboard_file(dashboard: Dashboard) -> dict[str, Any]:
         "uuid": id_of("dashboard", dashboard.slug),
         "position": _position(dashboard),
         "metadata": {
-            "native_filter_configuration": _filters(dashboard),
+            "native_filter_configuration": _filters(dashboard, models),
             # A click on a chart filters none of the others: their columns differ.
             "cross_filters_enabled": False,
             "refresh_frequency": 0,
@@ -273,6 +273,7 @@ def _position(dashboard: Dashboard) -> dict[str, Any]:
         },
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": dashboard.title}},
     }
+    numbers = _numbers(dashboard)
     for row_id, charts in zip(rows, dashboard.rows, strict=True):
         holders = [f"CHART-{_file(chart.name)}" for chart in charts]
         position[row_id] = {
@@ -291,7 +292,7 @@ def _position(dashboard: Dashboard) -> dict[str, Any]:
                 "meta": {
                     "width": chart.width,
                     "height": 50,
-                    "chartId": 0,
+                    "chartId": numbers[chart.name],
                     "sliceName": chart.name,
                     "uuid": id_of("chart", chart.name),
                 },
@@ -299,37 +300,46 @@ def _position(dashboard: Dashboard) -> dict[str, Any]:
     return position
 
 
-def _filters(dashboard: Dashboard) -> list[dict[str, Any]]:
-    dates = _native_filter(
-        dashboard,
-        "Dates",
-        {"filterType": "filter_time", "targets": [{}], "controlValues": {}},
-    )
-    if not has_levels(dashboard):
-        return []
-    levels = _native_filter(
-        dashboard,
-        "Area level",
-        {
-            "filterType": "filter_select",
-            "targets": [
-                {"column": {"name": "area_level"}, "datasetUuid": id_of("dataset", LEVELS)}
-            ],
-            # One level at a time: each is counted as if it were the only one.
-            "controlValues": {
-                "defaultToFirstItem": True,
-                "enableEmptyFilter": True,
-                "multiSelect": False,
-                "inverseSelection": False,
-                "searchAllOptions": False,
-                "sortAscending": True,
-            },
+def _numbers(dashboard: Dashboard) -> dict[str, int]:
+    """Numbers of charts within the bundle; Superset puts its own in their place."""
+    return {chart.name: number for number, chart in enumerate(dashboard.charts, 1)}
+
+
+def _filters(dashboard: Dashboard, models: Models) -> list[dict[str, Any]]:
+    levels = {
+        "filterType": "filter_select",
+        # The charts wait for the first level, and do not ask for all of them before.
+        "requiredFirst": True,
+        "targets": [{"column": {"name": "area_level"}, "datasetUuid": id_of("dataset", LEVELS)}],
+        # One level at a time: each is counted as if it were the only one.
+        "controlValues": {
+            "defaultToFirstItem": True,
+            "enableEmptyFilter": True,
+            "multiSelect": False,
+            "inverseSelection": False,
+            "searchAllOptions": False,
+            "sortAscending": True,
         },
-    )
-    return [levels, dates]
+    }
+    dates = {"filterType": "filter_time", "targets": [{}], "controlValues": {}}
+    filters = {"Area level": ("area_level", levels), "Dates": ("period_start", dates)}
+    return [
+        _native_filter(dashboard, models, name, column, more)
+        for name, (column, more) in filters.items()
+        if has_levels(dashboard)
+    ]
 
 
-def _native_filter(dashboard: Dashboard, name: str, more: Mapping[str, Any]) -> dict[str, Any]:
+def _native_filter(
+    dashboard: Dashboard, models: Models, name: str, column: str, more: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A filter of the charts whose datasets have the column."""
+    numbers = _numbers(dashboard)
+    without = [
+        numbers[chart.name]
+        for chart in dashboard.charts
+        if column not in models[models_of(chart.dataset)[0]]["columns"]
+    ]
     return {
         "id": f"NATIVE_FILTER-{id_of('filter', f'{dashboard.slug}/{name}')}",
         "name": name,
@@ -337,7 +347,7 @@ def _native_filter(dashboard: Dashboard, name: str, more: Mapping[str, Any]) -> 
         "description": "",
         "cascadeParentIds": [],
         "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
-        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        "scope": {"rootPath": ["ROOT_ID"], "excluded": without},
         **more,
     }
 

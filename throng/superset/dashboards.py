@@ -200,7 +200,7 @@ def outlines(name: str, dataset: str, metric: str, where: Where, **options: Any)
         *((178, 24, 43), (239, 138, 98), (240, 240, 240)),
         *((103, 169, 207), (33, 102, 172)),
     )
-    bounds = (-1000, -30, -10, 10, 30, 100000)
+    bounds = (-100, -20, -5, 5, 20, 1000)
     colours = (red, pale_red, white, pale_blue, blue)
     breakpoints = [
         {"minValue": low, "maxValue": high, "color": _colour(*colour)}

@@ -1,0 +1,148 @@
+"""Superset and a browser on it, as a reader has them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+
+from tests.python.conftest import PROJECT, Server, run_throng
+from throng.server.processes import free_port
+
+#: As tall as a dashboard, so that one picture has all of it.
+SIZE = {"width": 1600, "height": 2600}
+
+
+@dataclass(frozen=True)
+class Superset:
+    """A Superset that runs: its address, and the password of its admin."""
+
+    address: str
+    password: str
+    home: Path
+
+
+@dataclass
+class Seen:
+    """What a browser saw of one dashboard.
+
+    Attributes:
+        rows: number of rows that each chart got, by id of the chart.
+        errors: what went wrong: answers of the server, and messages on the page.
+        beyond: addresses that are not this machine's and were not refused by the page's own policy.
+    """
+
+    rows: dict[int, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+
+
+def require_chromium() -> str:
+    """Debian's browser; without it the test is skipped, and says so."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("There is no chromium, so no dashboard was looked at: apt-get install chromium")
+    return path
+
+
+@contextmanager
+def superset(server: Server, home: Path) -> Iterator[Superset]:
+    """A Superset on this server, started by the command; its environment is the developer's."""
+    port = free_port()
+    installed = PROJECT / ".superset" / "venv"
+    home.mkdir()
+    if installed.exists():
+        (home / "venv").symlink_to(installed)
+    options = ["--home", str(home)]
+    started = run_throng(
+        *("superset", "start", *options, "--port", str(port)),
+        env=server.env,
+        cwd=PROJECT,
+        timeout=1800,
+    )
+    try:
+        assert started.returncode == 0, started.stdout + started.stderr
+        password = (home / "admin_password").read_text()
+        assert f"Log in as admin; password {password} (kept in" in started.stdout
+        yield Superset(f"http://127.0.0.1:{port}", password, home)
+    finally:
+        run_throng("superset", "stop", *options, env=server.env, cwd=PROJECT)
+
+
+@contextmanager
+def browser(path: str) -> Iterator[Browser]:
+    """A browser that finds no other machine."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+                # Maps without a graphics card.
+                *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
+            ],
+        )
+        yield opened
+        opened.close()
+
+
+def log_in(opened: Browser, where: Superset) -> Page:
+    """A page of the admin, logged in by the form."""
+    page = opened.new_page(viewport=SIZE)
+    page.goto(f"{where.address}/login/")
+    page.locator("input[name=username], #username").first.fill("admin")
+    page.locator("input[name=password], #password").first.fill(where.password)
+    page.locator("button[type=submit], input[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/login" not in url, timeout=60_000)
+    return page
+
+
+def look_at(page: Page, where: Superset, slug: str, n_charts: int, picture: Path) -> Seen:
+    """Open a dashboard, wait for all its charts, take a picture."""
+    seen = Seen()
+    handlers = {
+        "response": lambda response: _note_answer(seen, response),
+        "requestfinished": lambda request: _note_beyond(seen, request),
+        "requestfailed": lambda request: _note_beyond(seen, request),
+    }
+    for event, handler in handlers.items():
+        page.on(event, handler)
+    page.goto(f"{where.address}/superset/dashboard/{slug}/")
+    for _ in range(600):
+        if len(seen.rows) >= n_charts or seen.errors:
+            break
+        page.wait_for_timeout(500)
+    page.wait_for_timeout(4000)  # what has been fetched is drawn
+    for event, handler in handlers.items():
+        page.remove_listener(event, handler)
+    page.screenshot(path=picture, full_page=True, timeout=180_000)
+    seen.errors += page.locator("[data-test=chart-container] .ant-alert-error").all_inner_texts()
+    return seen
+
+
+def _note_answer(seen: Seen, response: Response) -> None:
+    if "/api/v1/chart/data" not in response.url:
+        return
+    asked = json.loads(response.request.post_data or "{}").get("form_data") or {}
+    chart = asked.get("slice_id")
+    if response.status != 200:
+        seen.errors.append(f"{chart}: {response.status} {response.text()[:1000]}")
+        return
+    results = response.json()["result"]
+    seen.errors += [f"{chart}: {result['error']}" for result in results if result.get("error")]
+    if chart is not None:
+        seen.rows[chart] = sum(result["rowcount"] for result in results)
+
+
+def _note_beyond(seen: Seen, request: Request) -> None:
+    parts = urlsplit(request.url)
+    is_here = parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1"
+    if not is_here and request.failure != "csp":
+        seen.beyond.append(f"{request.url} ({request.failure})")
