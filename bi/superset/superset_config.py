@@ -75,7 +75,9 @@ SQL_MAX_ROW = 100000
 
 
 def _tables(_dialect, connection, schema=None, **_options):  # noqa: ANN001, ANN003, ANN202
-    return [name for _, name, _ in connection.execute(text(f"show tables in `{schema or 'marts'}`"))]
+    return [
+        name for _, name, _ in connection.execute(text(f"show tables in `{schema or 'marts'}`"))
+    ]
 
 
 def _schemas(_dialect, _connection, **_options):  # noqa: ANN001, ANN003, ANN202

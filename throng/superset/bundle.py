@@ -181,6 +181,7 @@ def _metric(metric: Metric) -> dict[str, Any]:
         "metric_type": "expression",
         "expression": metric.expression,
         "description": metric.description,
+        "d3format": metric.number_format,
     }
 
 

@@ -19,9 +19,7 @@ from throng.superset.instance import FILES, USER, Instance, SupersetError
 
 app = typer.Typer(help="Dashboards over the marts in Apache Superset.", no_args_is_help=True)
 
-Home = Annotated[
-    Path, typer.Option(help="Folder of its environment, database, key and password.")
-]
+Home = Annotated[Path, typer.Option(help="Folder of its environment, database, key and password.")]
 PROBLEMS = (SupersetError, BundleError, ServerError, SettingsError, ReleaseError)
 
 

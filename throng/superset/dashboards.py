@@ -80,7 +80,9 @@ def line(
     return Chart(name, dataset, viz_type, (metric,), columns, params, where, **options)
 
 
-def bar(name: str, dataset: str, metric: str, x_axis: str, by: Sequence[str], where: Where) -> Chart:
+def bar(
+    name: str, dataset: str, metric: str, x_axis: str, by: Sequence[str], where: Where
+) -> Chart:
     """A bar for each value of a column, beside each other for the values of `by`."""
     params = {
         "x_axis": x_axis,
@@ -102,7 +104,13 @@ def bar(name: str, dataset: str, metric: str, x_axis: str, by: Sequence[str], wh
 
 
 def pivot(
-    name: str, dataset: str, metric: str, rows: Sequence[str], across: str, where: Where, **options: Any
+    name: str,
+    dataset: str,
+    metric: str,
+    rows: Sequence[str],
+    across: str,
+    where: Where,
+    **options: Any,
 ) -> Chart:
     """A number for each row and column, darker where it is larger; no totals, which would be wrong."""
     label = options.pop("label")
@@ -146,12 +154,12 @@ def heat(
         "sort_y_axis": "alpha_asc",
         "show_legend": True,
         "show_values": True,
-        "y_axis_format": "SMART_NUMBER",
+        "y_axis_format": ",d",
         "value_bounds": [None, None],
         "xscale_interval": -1,
         "yscale_interval": -1,
-        "left_margin": "auto",
-        "bottom_margin": "auto",
+        "left_margin": 75,
+        "bottom_margin": 75,
     }
     columns = (x_axis, y_axis)
     return Chart(name, dataset, "heatmap_v2", (metric,), columns, params, where, **options)
@@ -442,12 +450,12 @@ STOPS = Dashboard(
     (
         (
             pivot(
-                "On the move by hour, share of residents",
+                "At one place by hour, share of residents",
                 "day_rhythm",
                 "published_share_of_residents",
                 ["area_id", "period_start"],
                 "hour_of_day",
-                {"activity": "moving"},
+                {"activity": "staying"},
                 label="share of residents",
                 width=12,
             ),

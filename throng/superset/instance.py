@@ -125,7 +125,9 @@ def install(instance: Instance, say: Say) -> None:
         return
     say(f"Installing Superset into {instance.home / 'venv'} (800 MB, a few minutes) ...")
     if not instance.python.exists():
-        _run(instance, [_python(), "-m", "venv", str(instance.home / "venv")], "make an environment")
+        _run(
+            instance, [_python(), "-m", "venv", str(instance.home / "venv")], "make an environment"
+        )
     pip = [str(instance.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run(instance, [*pip, "-r", str(requirements)], "install Superset")
     mark.write_text(wanted)

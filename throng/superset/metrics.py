@@ -36,6 +36,13 @@ class Metric:
     expression: str
     description: str
 
+    @property
+    def number_format(self) -> str:
+        """Counts with all their digits, others with three that count."""
+        return (
+            ",d" if self.name.removeprefix("published_").startswith(("n_", "total_n_")) else ",.3~f"
+        )
+
 
 def metrics_of(model: Mapping[str, Any]) -> list[Metric]:
     """The metrics of a model for readers.

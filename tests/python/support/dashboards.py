@@ -34,11 +34,13 @@ class Seen:
     """What a browser saw of one dashboard.
 
     Attributes:
+        n_drawn: number of charts on the page.
         rows: number of rows that each chart got, by id of the chart.
         errors: what went wrong: answers of the server, and messages on the page.
         beyond: addresses that are not this machine's and were not refused by the page's own policy.
     """
 
+    n_drawn: int = 0
     rows: dict[int, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
@@ -119,7 +121,13 @@ def look_at(page: Page, where: Superset, slug: str, n_charts: int, picture: Path
         if len(seen.rows) >= n_charts or seen.errors:
             break
         page.wait_for_timeout(500)
-    page.wait_for_timeout(4000)  # what has been fetched is drawn
+    drawn = page.locator(".dashboard-component-chart-holder")
+    for _ in range(120):
+        if drawn.count() >= n_charts and page.locator(".loading").count() == 0:
+            break
+        page.wait_for_timeout(500)
+    page.wait_for_timeout(5000)  # lines grow from left to right
+    seen.n_drawn = drawn.count()
     for event, handler in handlers.items():
         page.remove_listener(event, handler)
     page.screenshot(path=picture, full_page=True, timeout=180_000)
