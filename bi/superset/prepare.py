@@ -1,7 +1,7 @@
 """Make the admin user where there is none, and import a bundle over what is there.
 
 Run by Superset's own Python: prepare.py USER FILE_WITH_PASSWORD BUNDLE. Prints what is wrong in one
-line. Everything of a former bundle is replaced (`superset import-dashboards` would keep its charts).
+line. Everything of a former bundle is replaced; `superset import-dashboards` would keep its charts.
 """
 
 from __future__ import annotations
