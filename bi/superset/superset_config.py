@@ -17,7 +17,7 @@ HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
 
 
 def _secret_key() -> str:
-    """The key of sessions and stored secrets: made at the first start, readable by its owner only."""
+    """The key of sessions and stored secrets: made at the first start, for its owner only."""
     file = HOME / "secret_key"
     if not file.exists():
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
@@ -29,13 +29,13 @@ SECRET_KEY = _secret_key()
 DATA_DIR = str(HOME)
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}"
 
-# Forms are refused without their token. Cookies stay on this site; over http they cannot be "secure".
+# Forms are refused without their token. Cookies stay on this site; over http none can be "secure".
 WTF_CSRF_ENABLED = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 AUTH_USER_REGISTRATION = False
 
-# The browser loads and calls nothing but this server: no telemetry pixel, map tiles, fonts or avatars.
+# The browser loads and calls nothing but this server: no telemetry pixel, map tiles, fonts, avatars.
 # Superset asks the pixel of Scarf even where SCARF_ANALYTICS is false; the browser refuses.
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
@@ -90,7 +90,7 @@ HiveDialect.get_table_names = _tables
 HiveDialect.get_schema_names = _schemas
 
 
-def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001, ARG001, N802
+def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001
     """Superset asks for the views itself, with the same mistake; our marts are all views."""
     from superset.db_engine_specs.hive import HiveEngineSpec
 
@@ -100,10 +100,10 @@ def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001, ARG001, N802
     HiveEngineSpec.get_view_names = classmethod(views)
 
 
-def SQL_QUERY_MUTATOR(sql: str, **_context) -> str:  # noqa: ANN003, N802
+def SQL_QUERY_MUTATOR(sql: str, **_context) -> str:  # noqa: ANN003
     """Let only queries of marts through, so that no dataset of a user reads what is protected.
 
-    A fence against mistakes, not a wall: whoever administers Superset can reach the Thrift server anyway.
+    A fence against mistakes, not a wall: who administers Superset can reach the Thrift server anyway.
     """
     for statement in sqlglot.parse(sql, read="spark"):
         if statement is None:

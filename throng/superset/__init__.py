@@ -1,1 +1,1 @@
-"""Dashboards in Apache Superset over the marts: the bundle of files, and a Superset that shows it."""
+"""Dashboards over the marts in Apache Superset: the bundle of files, and a Superset with it."""

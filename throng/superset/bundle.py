@@ -94,7 +94,7 @@ def models_for_readers(manifest: Mapping[str, Any]) -> dict[str, Mapping[str, An
 
 
 def dashboards_of(models: Models) -> list[Dashboard]:
-    """The dashboards all of whose marts there are: an optional feed that has not landed has none."""
+    """The dashboards all of whose marts there are: a feed that has not landed has none."""
     return [
         dashboard for dashboard in DASHBOARDS if set(marts_of_dashboard(dashboard)) <= set(models)
     ]
@@ -123,7 +123,7 @@ def id_of(sort: str, name: str) -> str:
 
 
 def database(address: str) -> dict[str, Any]:
-    """The connection: for the datasets of the bundle, not for free SQL, which could read all schemas."""
+    """The connection: for the datasets of the bundle, not for free SQL, which could read more."""
     return {
         "database_name": DATABASE,
         "sqlalchemy_uri": f"hive://superset@{address}/{SCHEMA}",

@@ -51,7 +51,7 @@ class Dashboard:
 
 
 def line(
-    name: str, dataset: str, metric: str, by: Sequence[str], where: Where, **options: Any
+    name: str, dataset: str, metric: str, by: Sequence[str], where: Where, **options: int | str
 ) -> Chart:
     """A line for each group, over the periods unless options name another x_axis."""
     x_axis = options.pop("x_axis", "period_start")
@@ -110,9 +110,9 @@ def pivot(
     rows: Sequence[str],
     across: str,
     where: Where,
-    **options: Any,
+    **options: int | str,
 ) -> Chart:
-    """A number for each row and column, darker where it is larger; no totals, which would be wrong."""
+    """A number for each row and column, darker where it is larger. Totals would be wrong."""
     label = options.pop("label")
     params = {
         "groupbyRows": list(rows),
@@ -140,7 +140,13 @@ def pivot(
 
 
 def heat(
-    name: str, dataset: str, metric: str, x_axis: str, y_axis: str, where: Where, **options: Any
+    name: str,
+    dataset: str,
+    metric: str,
+    x_axis: str,
+    y_axis: str,
+    where: Where,
+    **options: int | str,
 ) -> Chart:
     """A field for each pair of values; empty where the metric gives nothing."""
     params = {
@@ -166,7 +172,12 @@ def heat(
 
 
 def grouped(
-    name: str, dataset: str, by: Sequence[str], metrics: Sequence[str], where: Where, **options: Any
+    name: str,
+    dataset: str,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    where: Where,
+    **options: int | str,
 ) -> Chart:
     """A table with a row for each group."""
     params = {
@@ -182,7 +193,9 @@ def grouped(
     return Chart(name, dataset, "table", tuple(metrics), tuple(by), params, where, **options)
 
 
-def listed(name: str, dataset: str, columns: Sequence[str], where: Where, **options: Any) -> Chart:
+def listed(
+    name: str, dataset: str, columns: Sequence[str], where: Where, **options: int | str
+) -> Chart:
     """A table of rows as they are."""
     params = {
         "query_mode": "raw",
@@ -196,13 +209,15 @@ def listed(name: str, dataset: str, columns: Sequence[str], where: Where, **opti
     return Chart(name, dataset, "table", (), tuple(columns), params, where, **options)
 
 
-def withheld(what: str, dataset: str, by: Sequence[str] = ("period",), **options: Any) -> Chart:
+def withheld(
+    what: str, dataset: str, by: Sequence[str] = ("period",), **options: int | str
+) -> Chart:
     """How many table cells there are, and how many of them are withheld."""
     metrics = (N_NUMBERS, N_WITHHELD)
     return grouped(f"Withheld: {what}", dataset, by, metrics, {}, **options)
 
 
-def outlines(name: str, dataset: str, metric: str, where: Where, **options: Any) -> Chart:
+def outlines(name: str, dataset: str, metric: str, where: Where, **options: int | str) -> Chart:
     """Areas coloured by a change in percent, grey where it is not known. Without a base map."""
     red, pale_red, white, pale_blue, blue = (
         *((178, 24, 43), (239, 138, 98), (240, 240, 240)),
@@ -522,7 +537,8 @@ PROFILES = Dashboard(
                 "indicator",
                 {
                     "indicator": INDICATORS,
-                    "interaction": "callandtext",
+                    # Some are not of calls or texts.
+                    "interaction": ("callandtext", "any"),
                     "part_of_week": "allweek",
                     "part_of_day": "allday",
                 },

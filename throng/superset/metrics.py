@@ -66,7 +66,7 @@ def metrics_of(model: Mapping[str, Any]) -> list[Metric]:
 
 
 def measures_of(model: Mapping[str, Any]) -> list[str]:
-    """The columns with numbers to show: as declared, or all numbers of a view without declaration."""
+    """The columns with numbers to show: as declared, or all numbers of a view."""
     declared = model["config"]["meta"].get("measures")
     if declared:
         return list(declared)

@@ -17,7 +17,7 @@ from tests.python.conftest import PROJECT, Server, run_throng
 from throng.server.processes import free_port
 
 #: As tall as a dashboard, so that one picture has all of it.
-SIZE = {"width": 1600, "height": 2600}
+SIZE = {"width": 1600, "height": 2300}
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,8 @@ def look_at(page: Page, where: Superset, slug: str, n_charts: int, picture: Path
     seen.n_drawn = drawn.count()
     for event, handler in handlers.items():
         page.remove_listener(event, handler)
-    page.screenshot(path=picture, full_page=True, timeout=180_000)
+    # Not the full page: that would be laid out anew, and be empty for a while.
+    page.screenshot(path=picture, timeout=180_000)
     seen.errors += page.locator("[data-test=chart-container] .ant-alert-error").all_inner_texts()
     return seen
 
