@@ -35,7 +35,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 AUTH_USER_REGISTRATION = False
 
-# The browser loads and calls nothing but this server: no telemetry pixel, map tiles, fonts, avatars.
+# The browser loads and calls nothing but this server: no telemetry, map tiles, fonts or avatars.
 # Superset asks the pixel of Scarf even where SCARF_ANALYTICS is false; the browser refuses.
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
@@ -103,7 +103,7 @@ def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001
 def SQL_QUERY_MUTATOR(sql: str, **_context) -> str:  # noqa: ANN003
     """Let only queries of marts through, so that no dataset of a user reads what is protected.
 
-    A fence against mistakes, not a wall: who administers Superset can reach the Thrift server anyway.
+    A fence against mistakes, not a wall: who runs Superset can reach the Thrift server anyway.
     """
     for statement in sqlglot.parse(sql, read="spark"):
         if statement is None:
