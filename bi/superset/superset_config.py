@@ -94,7 +94,7 @@ def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001
     """Superset asks for the views itself, with the same mistake; our marts are all views."""
     from superset.db_engine_specs.hive import HiveEngineSpec
 
-    def views(_spec, _database, inspector, schema) -> set[str]:  # noqa: ANN001
+    def views(_spec, database, inspector, schema) -> set[str]:  # noqa: ANN001
         return set(inspector.get_table_names(schema))
 
     HiveEngineSpec.get_view_names = classmethod(views)
@@ -106,15 +106,28 @@ def SQL_QUERY_MUTATOR(sql: str, **_context) -> str:  # noqa: ANN003
     A fence against mistakes, not a wall: who runs Superset can reach the Thrift server anyway.
     """
     for statement in sqlglot.parse(sql, read="spark"):
-        if statement is None:
-            continue
-        if not isinstance(statement, exp.Query):
-            raise ValueError("Only queries are allowed here, so that nothing is changed.")
-        for table in statement.find_all(exp.Table):
-            is_named = isinstance(table.this, exp.Identifier)
-            if not is_named or table.db.lower() not in ("", "marts") or table.catalog:
-                raise ValueError(f"Only the schema marts is for readers, not {table.sql('spark')}.")
-        for call in statement.find_all(exp.Anonymous, exp.QueryTransform):
-            if call.name.lower() in ("", "reflect", "try_reflect", "java_method"):
-                raise ValueError("This query calls what is outside SQL, which is not allowed here.")
+        if statement is not None and (why := _why_not(statement)):
+            _refuse(why)
     return sql
+
+
+def _why_not(statement: exp.Expression) -> str | None:
+    """What a statement does that readers may not; None if nothing."""
+    if not isinstance(statement, exp.Query):
+        return "Only queries are allowed here, so that nothing is changed."
+    for table in statement.find_all(exp.Table):
+        is_named = isinstance(table.this, exp.Identifier)
+        if not is_named or table.db.lower() not in ("", "marts") or table.catalog:
+            return f"Only the schema marts is for readers, not {table.sql('spark')}."
+    for call in statement.find_all(exp.Anonymous, exp.QueryTransform):
+        if call.name.lower() in ("", "reflect", "try_reflect", "java_method"):
+            return "This query calls what is outside SQL, which is not allowed here."
+    return None
+
+
+def _refuse(why: str) -> None:
+    from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
+    from superset.exceptions import SupersetSecurityException
+
+    sort = SupersetErrorType.TABLE_SECURITY_ACCESS_ERROR
+    raise SupersetSecurityException(SupersetError(why, sort, ErrorLevel.ERROR))

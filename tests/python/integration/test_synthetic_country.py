@@ -24,10 +24,12 @@ from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support import listeners, phone_use, worksheets
+from tests.python.support import dashboards, listeners, phone_use
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
+from throng.superset.dashboards import DASHBOARDS
 from throng.synth.settings import Settings
 from throng.worksheets import names, worksheet
 
@@ -682,6 +684,94 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     shown = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"][2:]
     assert shown and all(outputs for outputs in shown)
     assert all("text/html" in output["data"] for outputs in shown for output in outputs)
+#: Charts without a row here: the country has no reference period, so no day is after it.
+NO_ROWS = {"Median change on the days after the reference period, in percent"}
+
+
+@pytest.fixture(scope="module")
+def superset(server, published, tmp_path_factory):
+    """Superset over what is published, with a browser that is logged in."""
+    path = dashboards.require_chromium()
+    home = tmp_path_factory.mktemp("bi") / "superset home"
+    with dashboards.superset(server, home) as where, dashboards.browser(path) as opened:
+        yield where, dashboards.log_in(opened, where)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.slug)
+def test_a_dashboard_shows_what_is_published(server, superset, dashboard, tmp_path_factory):
+    where, page = superset
+    names = dashboards.chart_names(page, where)
+    picture = tmp_path_factory.mktemp("pictures") / f"{dashboard.slug}.png"
+    seen = dashboards.look_at(page, where, dashboard.slug, len(dashboard.charts), picture)
+    print(f"Picture of the dashboard: {picture}")
+    assert seen.errors == []
+    assert seen.beyond == []
+    assert seen.n_drawn == len(dashboard.charts)
+    rows = {names[chart]: len(data) for chart, data in seen.data.items()}
+    assert set(rows) == {chart.name for chart in dashboard.charts}
+    assert {name for name, n in rows.items() if n == 0} <= NO_ROWS
+    if dashboard.slug == "residents":
+        data = {names[chart]: data for chart, data in seen.data.items()}
+        shown = {row["area_id"]: row["subscribers"] for row in data["Residents over the study"]}
+        assert shown == dict(
+            server.query(
+                "select area_id, n_subscribers from marts.count_residents "
+                "where period = 'study' and area_level = 'admin1'"
+            )
+        )
+
+
+@pytest.mark.long
+def test_superset_lists_marts_and_reads_nothing_else(server, superset):
+    where, page = superset
+    asked = dashboards.Api(page, where)
+    assert asked.get("database/1/schemas/?q=(force:!t)")["result"] == ["marts"]
+    tables = asked.get("database/1/tables/?q=(force:!t,schema_name:marts)")["result"]
+    listed = {row[1] for row in server.query("show tables in marts")}
+    assert {table["value"] for table in tables} == listed
+    for sql, is_allowed in (
+        ("select area_id from marts.areas", True),
+        ("with areas as (select * from marts.areas) select area_id from areas", True),
+        ("select subscriber_id from protected.int_home_areas", False),
+        ("with x as (select * from protected.int_home_areas) select * from x", False),
+        (
+            "select (select max(subscriber_id) from protected.int_home_areas) from marts.areas",
+            False,
+        ),
+        (f"select * from text.`{server.key_file}`", False),
+        ("select reflect('java.lang.System', 'getenv')", False),
+        ("select 1; drop view marts.areas", False),
+    ):
+        status, text = asked.run(sql)
+        assert (status == 200) == is_allowed, (sql, text)
+        assert is_allowed or "is for readers" in text or "allowed" in text, (sql, text)
+
+
+@pytest.mark.long
+def test_superset_keeps_its_secrets_and_its_port(server, superset):
+    where, page = superset
+    for name in ("admin_password", "secret_key", "superset.db", "superset.log"):
+        assert (where.home / name).stat().st_mode & 0o777 == 0o600, name
+    assert where.home.stat().st_mode & 0o777 == 0o700
+    # A form without its token is refused.
+    without = page.request.post(f"{where.address}/api/v1/dataset/", data={"table_name": "x"})
+    assert without.status == 400
+    assert "CSRF" in without.text()
+    assert dashboards.listening(where) == {"127.0.0.1"}
+
+
+@pytest.mark.long
+def test_superset_started_again_is_what_it_was(server, superset, tmp_path):
+    where, _ = superset
+    again = dashboards.start(server, where.home, where.port)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines()[0] == f"Superset runs on {where.address}/dashboard/list/"
+    assert where.password not in again.stdout
+    other = dashboards.start(server, tmp_path / "other", where.port)
+    assert other.returncode == 1
+    assert other.stderr.startswith(f"Error: Port {where.port} on 127.0.0.1 is taken")
+    assert not (tmp_path / "other").exists()
 
 
 def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 
@@ -22,11 +24,15 @@ SIZE = {"width": 1600, "height": 2300}
 
 @dataclass(frozen=True)
 class Superset:
-    """A Superset that runs: its address, and the password of its admin."""
+    """A Superset that runs: its port, and the password of its admin."""
 
-    address: str
+    port: int
     password: str
     home: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 @dataclass
@@ -35,13 +41,13 @@ class Seen:
 
     Attributes:
         n_drawn: number of charts on the page.
-        rows: number of rows that each chart got, by id of the chart.
+        data: the rows that each chart got, by id of the chart.
         errors: what went wrong: answers of the server, and messages on the page.
         beyond: addresses that are not this machine's and were not refused by the page's own policy.
     """
 
     n_drawn: int = 0
-    rows: dict[int, int] = field(default_factory=dict)
+    data: dict[int, list[dict]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
 
@@ -54,28 +60,67 @@ def require_chromium() -> str:
     return path
 
 
+def start(server: Server, home: Path, port: int) -> subprocess.CompletedProcess:
+    """The command, as a user runs it."""
+    options = ["--home", str(home), "--port", str(port)]
+    return run_throng("superset", "start", *options, env=server.env, cwd=PROJECT, timeout=1800)
+
+
 @contextmanager
 def superset(server: Server, home: Path) -> Iterator[Superset]:
-    """A Superset on this server, started by the command; its environment is the developer's."""
-    port = free_port()
+    """A Superset on this server; what is installed for the developer is not installed again."""
     installed = PROJECT / ".superset" / "venv"
     home.mkdir()
     if installed.exists():
         (home / "venv").symlink_to(installed)
-    options = ["--home", str(home)]
-    started = run_throng(
-        *("superset", "start", *options, "--port", str(port)),
-        env=server.env,
-        cwd=PROJECT,
-        timeout=1800,
-    )
+    port = free_port()
+    started = start(server, home, port)
     try:
         assert started.returncode == 0, started.stdout + started.stderr
         password = (home / "admin_password").read_text()
         assert f"Log in as admin; password {password} (kept in" in started.stdout
-        yield Superset(f"http://127.0.0.1:{port}", password, home)
+        yield Superset(port, password, home)
     finally:
-        run_throng("superset", "stop", *options, env=server.env, cwd=PROJECT)
+        run_throng("superset", "stop", "--home", str(home), env=server.env, cwd=PROJECT)
+
+
+def listening(where: Superset) -> set[str]:
+    """The addresses on which somebody listens on its port."""
+    return {
+        connection.laddr.ip
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == where.port
+    }
+
+
+@dataclass(frozen=True)
+class Api:
+    """Superset's own interface, as the user who is logged in."""
+
+    page: Page
+    where: Superset
+
+    def get(self, path: str) -> dict:
+        """The answer to a question."""
+        return self.page.request.get(f"{self.where.address}/api/v1/{path}").json()
+
+    def run(self, sql: str) -> tuple[int, str]:
+        """Status and text of the answer to a statement."""
+        answer = self.page.request.post(
+            f"{self.where.address}/api/v1/sqllab/execute/",
+            headers={
+                "X-CSRFToken": self.get("security/csrf_token/")["result"],
+                "Referer": self.where.address,
+            },
+            data={"database_id": 1, "schema": "marts", "sql": sql, "runAsync": False},
+        )
+        return answer.status, answer.text()
+
+
+def chart_names(page: Page, where: Superset) -> dict[int, str]:
+    """Titles of charts by their ids."""
+    charts = Api(page, where).get("chart/?q=(page_size:200)")["result"]
+    return {chart["id"]: chart["slice_name"] for chart in charts}
 
 
 @contextmanager
@@ -118,7 +163,7 @@ def look_at(page: Page, where: Superset, slug: str, n_charts: int, picture: Path
         page.on(event, handler)
     page.goto(f"{where.address}/superset/dashboard/{slug}/")
     for _ in range(600):
-        if len(seen.rows) >= n_charts or seen.errors:
+        if len(seen.data) >= n_charts or seen.errors:
             break
         page.wait_for_timeout(500)
     drawn = page.locator(".dashboard-component-chart-holder")
@@ -147,7 +192,7 @@ def _note_answer(seen: Seen, response: Response) -> None:
     results = response.json()["result"]
     seen.errors += [f"{chart}: {result['error']}" for result in results if result.get("error")]
     if chart is not None:
-        seen.rows[chart] = sum(result["rowcount"] for result in results)
+        seen.data[chart] = [row for result in results for row in result["data"]]
 
 
 def _note_beyond(seen: Seen, request: Request) -> None:
