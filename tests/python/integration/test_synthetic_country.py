@@ -27,9 +27,9 @@ from tests.python.support import listeners, phone_use, worksheets
 from tests.python.support import dashboards, listeners, phone_use
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
+from throng.superset.dashboards import DASHBOARDS
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
-from throng.superset.dashboards import DASHBOARDS
 from throng.synth.settings import Settings
 from throng.worksheets import names, worksheet
 

@@ -54,6 +54,7 @@ def imported(*arguments):
         ("server start", SERVER),
         ("keys list", set()),
         ("release audit", SERVER),
+        ("superset start", SERVER),
         ("synth", set()),
         ("synth listeners", set()),
     ],

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from tests.python.conftest import PROJECT
 from throng.cli import app
+from throng.server.processes import free_port
 from throng.superset.bundle import (
     JOINED,
     SCHEMA,
@@ -267,6 +268,19 @@ def test_in_another_folder_it_says_so(tmp_path, monkeypatch, command):
     done = CliRunner().invoke(app, ["superset", *command])
     assert done.exit_code == 1
     assert done.output.startswith("Error: There is no bi/superset here.")
+
+
+def test_without_a_server_nothing_is_installed(tmp_path, monkeypatch):
+    port = free_port()
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("THRONG_PORT", str(port))
+    monkeypatch.delenv("THRONG_HOST", raising=False)
+    done = CliRunner().invoke(app, ["superset", "start", "--home", str(tmp_path / "home")])
+    assert done.exit_code == 1
+    assert done.output == (
+        f"Error: No server answers on 127.0.0.1:{port}. Start it: throng server start\n"
+    )
+    assert not (tmp_path / "home").exists()
 
 
 def test_where_nothing_runs_stop_says_so(tmp_path):
