@@ -22,9 +22,10 @@
 {% endmacro %}
 
 
+{# Of an exposure, dbt says no-op: there is nothing to build. #}
 {% macro none_failed(results) %}
     {% do return(
-        results | map(attribute='status') | reject('in', ['success', 'pass']) | list == []
+        results | map(attribute='status') | reject('in', ['success', 'pass', 'no-op']) | list == []
     ) %}
 {% endmacro %}
 
