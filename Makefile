@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint server stop build docs worksheets notebook clean
-.PHONY: help setup demo test test-all lint server stop build docs superset superset-stop clean
+.PHONY: help setup demo test test-all lint server stop build docs worksheets notebook
+.PHONY: superset superset-stop clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -9,7 +9,6 @@ export DBT_PROFILES_DIR := profiles
 DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtime among them
@@ -92,8 +91,6 @@ $(BIN)/.notebooks: $(BIN)/.ready
 	fi
 	@touch $@
 
-clean:  ## stop the server; remove .venv, build results and warehouse, never landing files
-	@if [ -x $(BIN)/throng ]; then $(BIN)/throng server stop; fi
 superset: setup  ## dashboards in Apache Superset on 127.0.0.1:8088 (installs 800 MB into .superset)
 	@$(BIN)/throng superset start
 

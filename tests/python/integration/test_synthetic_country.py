@@ -23,8 +23,7 @@ import shapely
 from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
-from tests.python.support import listeners, phone_use, worksheets
-from tests.python.support import dashboards, listeners, phone_use
+from tests.python.support import dashboards, listeners, phone_use, worksheets
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.superset.dashboards import DASHBOARDS
@@ -684,6 +683,8 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     shown = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"][2:]
     assert shown and all(outputs for outputs in shown)
     assert all("text/html" in output["data"] for outputs in shown for output in outputs)
+
+
 #: Charts without a row here: the country has no reference period, so no day is after it.
 NO_ROWS = {"Median change on the days after the reference period, in percent"}
 
