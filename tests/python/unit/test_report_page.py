@@ -251,6 +251,16 @@ def test_flows_and_panels_show_their_numbers(reader):
         assert reader.count(f"#{picture}-picture > *") > 0, picture
 
 
+def test_an_area_without_a_published_flow_says_so(reader):
+    """Flows are of the first eight areas."""
+    reader.area(ids()[9]).click()
+    assert reader.count("#flows-table tbody tr") == 0
+    note = reader.page.locator("#flows-none")
+    assert "No flow of District & <D0009> is published" in note.inner_text()
+    reader.area(ids()[0]).click()
+    assert note.inner_text() == ""
+
+
 def test_a_sentence_leads_to_its_view(reader):
     link = reader.page.locator("#findings a")
     assert "42.5% fewer" in link.inner_text()
@@ -299,7 +309,12 @@ def test_it_prints(reader, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [{"withheld": 1.0}, {"n_areas": 1}, {"n_areas": 1, "n_days": 1}, {"n_areas": 2000}],
+    [
+        {"withheld": 1.0},
+        {"n_areas": 1},
+        {"n_areas": 1, "n_days": 1},
+        pytest.param({"n_areas": 2000}, marks=pytest.mark.long),
+    ],
     ids=str,
 )
 def test_extreme_countries_have_a_page(browser, tmp_path, options):
@@ -325,6 +340,7 @@ def test_a_year_of_200_areas_is_below_ten_megabytes():
     assert len(page_of(study, Words()).encode()) < 10e6
 
 
+@pytest.mark.long
 def test_what_is_too_much_is_left_out_the_finest_first():
     study = made_up_study(n_areas=2000, n_days=366)
     assert study.left_out == ["day of district"]

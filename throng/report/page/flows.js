@@ -18,7 +18,9 @@ function drawFlows() {
     areas()[pair[0]].name, areas()[pair[1]].name, number(pair[2], 0), number(pair[3], 0),
     pair[4] === null ? "" : number(pair[4]),
   ]), 2);
-  element("flows-none").hidden = between.length > 0;
+  element("flows-none").textContent = mine.length
+    ? ""
+    : between.length ? word("flows.none_of_area", { area: nameOf(state.area) }) : word("flows.none");
   drawMatrix(between);
 }
 
