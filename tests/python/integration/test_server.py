@@ -263,6 +263,7 @@ def test_status_and_stop_without_a_server(own_server):
     assert "No server runs" in stop.stdout
 
 
+@pytest.mark.long
 def test_without_java_on_path_killed_started_again_and_stopped(own_server, tmp_path):
     """One life of a server: the wheel's Java only, kill -9, a locked metastore, start, stop."""
     tools = tmp_path / "bin"  # the PATH of this machine, but for Java

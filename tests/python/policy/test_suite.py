@@ -182,10 +182,11 @@ def test_ci_runs_make_test():
     assert [line for line in lines if line.startswith("make")] == ["make test"]
 
 
-def test_long_are_tests_of_a_server_and_comparisons_of_methods(collection):
+def test_long_are_tests_of_a_server_comparisons_of_methods_and_large_pages(collection):
     files = {test.partition("::")[0] for test in collection.long}
     others = {name for name in files if not name.startswith("integration/")}
-    assert others == {"unit/test_stops_against_truth.py"}
+    # Pages of 2,000 areas take as long as all others together.
+    assert others == {"unit/test_stops_against_truth.py", "unit/test_report_page.py"}
 
 
 @pytest.mark.parametrize("promise", PROMISES)
