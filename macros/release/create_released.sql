@@ -92,23 +92,20 @@ create table if not exists released.ledger_entries (
 {# All lists of areas that were published, one partition each. #}
 {% macro areas_table_sql() %}
 create table if not exists released.areas (
-    {% for name, type in published_area_columns().items() %}
-{{ name }} {{ type }},
+    {% for column in published_area_columns() %}
+{{ column.name }} {{ column.data_type }},
     {% endfor %}
     published_at timestamp
 ) using parquet partitioned by (published_at)
 {% endmacro %}
 
 
-{# What is published of an area: int_area_outlines. #}
+{# What is published of an area: all that readers see of it, but for what changes with time. #}
 {% macro published_area_columns() %}
-    {% do return({
-        'geography_version': 'string', 'area_level': 'string', 'area_id': 'string',
-        'area_name': 'string', 'parent_area_id': 'string', 'population': 'double',
-        'has_cells': 'boolean', 'outline': 'string', 'outline_source': 'string',
-        'boundary_source': 'string', 'centroid_longitude': 'double',
-        'centroid_latitude': 'double', 'area_km2': 'double',
-    }) %}
+    {% do return(
+        graph.nodes['model.' ~ project_name ~ '.areas'].columns.values()
+        | rejectattr('name', 'equalto', 'is_current') | list
+    ) %}
 {% endmacro %}
 
 

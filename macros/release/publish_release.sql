@@ -33,7 +33,7 @@
         {% do run_query(
             "insert overwrite table released.areas partition (published_at = timestamp'"
             ~ recorded_at ~ "') select /*+ coalesce(1) */ "
-            ~ published_area_columns().keys() | join(', ') ~ ' from ' ~ areas
+            ~ published_area_columns() | map(attribute='name') | join(', ') ~ ' from ' ~ areas
         ) %}
     {% endif %}
 {% endmacro %}

@@ -230,14 +230,6 @@ def test_what_is_served_is_made_of_published_things(manifest):
         assert all(name.startswith("source.throng.released.") for name in sources), model["name"]
 
 
-def test_what_is_published_of_areas_is_what_readers_see(manifest):
-    text = (PROJECT / "macros/release/create_released.sql").read_text()
-    macro = re.search(r"macro published_area_columns.*?endmacro", text, re.DOTALL)[0]
-    [areas] = [model for model in serving(manifest) if model["name"] == "areas"]
-    columns = {name: column["data_type"] for name, column in areas["columns"].items()}
-    assert columns == dict(re.findall(r"'(\w+)': '(\w+)'", macro)) | {"is_current": "boolean"}
-
-
 def layer_of(manifest, unique_id):
     node = manifest["nodes"].get(unique_id)
     if node is None or node["resource_type"] == "seed":
