@@ -146,18 +146,18 @@ def _around_sites(
     cells: dict[str, list[BaseGeometry]] = {}
     for place, cell in zip(sorted(owner), _cells(sorted(owner), country), strict=True):
         cells.setdefault(owner[place], []).append(cell)
+    by_level: dict[str, list[BaseGeometry]] = {}
+    for area, boundary in known.items():
+        by_level.setdefault(listed[area].area_level, []).append(boundary)
+    taken = {level: shapely.union_all(boundaries) for level, boundaries in by_level.items()}
     ground = {}
     for area, parts in cells.items():
         if area in listed and area not in known:
             shape = shapely.intersection(shapely.union_all(parts), country)
             around = known.get(listed[area].parent_area_id or "")
-            neighbours = [
-                boundary
-                for other, boundary in known.items()
-                if listed[other].area_level == listed[area].area_level
-            ]
             shape = shape.intersection(around) if around is not None else shape
-            polygons = _polygons(shape.difference(shapely.union_all(neighbours)))
+            neighbours = taken.get(listed[area].area_level)
+            polygons = _polygons(shape.difference(neighbours) if neighbours else shape)
             if polygons is not None:
                 ground[area] = polygons
     return ground

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import shapely
-
-from throng.geography.outlines import ListedArea, outlines_of
 
 _OUTLINE = pa.struct(
     [
@@ -40,6 +37,11 @@ def draw_outlines(areas: pa.Array, sites: pa.Array) -> pa.Array:
 def _of_country(areas: pa.ListScalar, sites: pa.ListScalar) -> list[dict[str, str | float]] | None:
     if not areas.is_valid:
         return None
+    # Not at the top: every Python worker imports this module, and one of them draws.
+    import shapely
+
+    from throng.geography.outlines import ListedArea, outlines_of
+
     listed = [ListedArea(**row) for row in areas.as_py()]
     located = [
         (row["area_id"], row["longitude"], row["latitude"])
