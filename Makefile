@@ -13,21 +13,25 @@ help:  ## this list
 
 setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtime among them
 
-# uv installs if present, pip otherwise; both hold to the versions in requirements.txt.
+# Install the project with these extras: by uv if present, by pip otherwise; both hold to the versions
+# in requirements.txt.
+install = if command -v uv >/dev/null; then \
+	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[$(1)]'; \
+	else $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[$(1)]'; fi
+
 $(BIN)/.ready: pyproject.toml requirements.txt
 	@echo "Setting up .venv ..."
 	@if command -v uv >/dev/null; then \
-	  { test -x $(BIN)/python || uv venv --quiet --python '>=3.11,<3.14' .venv; } && \
-	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[dev]'; \
+	  test -x $(BIN)/python || uv venv --quiet --python '>=3.11,<3.14' .venv; \
 	else \
 	  for python in python3 python3.13 python3.12 python3.11; do \
 	    $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	      && break || python=; \
 	  done; \
 	  test -n "$$python" || { echo "Python 3.11, 3.12 or 3.13 is needed; python3 is $$(python3 -V 2>&1)."; exit 1; }; \
-	  { test -x $(BIN)/python || $$python -m venv .venv; } && \
-	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev]'; \
+	  test -x $(BIN)/python || $$python -m venv .venv; \
 	fi
+	@$(call install,dev)
 	@$(BIN)/python -m throng.server.java
 	@test -x /usr/bin/chromium || echo "No /usr/bin/chromium: make test does not look at the report." \
 	  "Debian and Ubuntu: apt-get install chromium"
@@ -43,7 +47,7 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 	@echo
 	@$(BIN)/throng summary
 	@echo
-	@$(BIN)/throng report --event "2020-02-24 lockdown" 2>/dev/null
+	@$(BIN)/throng report --event "2020-02-24 lockdown"
 	@echo "make stop ends the server."
 
 test: setup lint  ## lint, and every promise once: policy, unit, builds on servers of their own
@@ -84,11 +88,7 @@ notebook: server $(BIN)/.notebooks  ## open the notebooks in JupyterLab, for thi
 
 $(BIN)/.notebooks: $(BIN)/.ready
 	@echo "Setting up JupyterLab ..."
-	@if command -v uv >/dev/null; then \
-	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[dev,notebooks]'; \
-	else \
-	  $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[dev,notebooks]'; \
-	fi
+	@$(call install,notebooks)
 	@touch $@
 
 superset: setup  ## dashboards in Apache Superset on 127.0.0.1:8088 (installs 800 MB into .superset)

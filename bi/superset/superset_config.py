@@ -9,8 +9,11 @@ import secrets
 from pathlib import Path
 
 import sqlglot
+from flask import Flask
 from pyhive.sqlalchemy_hive import HiveDialect
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.reflection import Inspector
 from sqlglot import exp
 
 HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
@@ -74,13 +77,15 @@ ROW_LIMIT = 50000
 SQL_MAX_ROW = 100000
 
 
-def _tables(_dialect, connection, schema=None, **_options):  # noqa: ANN001, ANN003, ANN202
+def _tables(
+    _dialect: HiveDialect, connection: Connection, schema: str | None = None, **_options: object
+) -> list[str]:
     return [
         name for _, name, _ in connection.execute(text(f"show tables in `{schema or 'marts'}`"))
     ]
 
 
-def _schemas(_dialect, _connection, **_options):  # noqa: ANN001, ANN003, ANN202
+def _schemas(_dialect: HiveDialect, _connection: Connection, **_options: object) -> list[str]:
     return ["marts"]
 
 
@@ -90,17 +95,17 @@ HiveDialect.get_table_names = _tables
 HiveDialect.get_schema_names = _schemas
 
 
-def FLASK_APP_MUTATOR(app) -> None:  # noqa: ANN001
+def FLASK_APP_MUTATOR(_app: Flask) -> None:
     """Superset asks for the views itself, with the same mistake; our marts are all views."""
     from superset.db_engine_specs.hive import HiveEngineSpec
 
-    def views(_spec, database, inspector, schema) -> set[str]:  # noqa: ANN001
+    def views(_spec: type, database: object, inspector: Inspector, schema: str) -> set[str]:
         return set(inspector.get_table_names(schema))
 
     HiveEngineSpec.get_view_names = classmethod(views)
 
 
-def SQL_QUERY_MUTATOR(sql: str, **_context) -> str:  # noqa: ANN003
+def SQL_QUERY_MUTATOR(sql: str, **_context: object) -> str:
     """Let only queries of marts through, so that no dataset of a user reads what is protected.
 
     A fence against mistakes, not a wall: who runs Superset can reach the Thrift server anyway.
