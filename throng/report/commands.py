@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +10,11 @@ from typing import Annotated, Any
 import typer
 from pyhive import exc
 
+from throng.errors import fail
+from throng.files import replacing
 from throng.report.page import Words, languages, page_of
 from throng.report.study import PERIODS, Chosen, StudyError, read_study
-from throng.server.control import ServerError, connect
+from throng.server.control import ServerError, connect, is_missing_table
 from throng.server.settings import ServerSettings, SettingsError
 
 
@@ -48,31 +49,19 @@ def report(
                 return cursor.fetchall()
 
             study = read_study(query, chosen, lambda step: typer.echo(f"  {step}", err=True))
-        _write(out, page_of(study, words))
+        with replacing(out) as unfinished:
+            unfinished.write_text(page_of(study, words), encoding="utf-8")
     except (StudyError, ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except exc.OperationalError as error:
-        if "TABLE_OR_VIEW_NOT_FOUND" not in str(error) and "SCHEMA_NOT_FOUND" not in str(error):
+        if not is_missing_table(error):
             raise
-        typer.echo("Error: There are no marts yet. Run: throng release build", err=True)
-        raise typer.Exit(1) from None
+        fail("There are no marts yet. Run: throng release build")
     except OSError as error:
-        typer.echo(f"Error: cannot write {out}: {error.strerror or error}.", err=True)
-        raise typer.Exit(1) from None
+        fail(f"cannot write {out}: {error.strerror or error}.")
     for what in study.left_out:
         typer.echo(f"Left out to keep the page small: {what} (--levels, --periods).", err=True)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB. Open it in a browser.")
-
-
-def _write(path: Path, text: str) -> None:
-    """The file is complete, or as it was before."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _list(text: str) -> list[str]:

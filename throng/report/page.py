@@ -127,7 +127,7 @@ def _told(tag: str, name: str, numbers: range, header: dict[str, Any], word: dic
 
 def _header(study: Study) -> dict[str, Any]:
     """What stands under the title."""
-    releases = study.data["releases"]
+    releases = study.releases
     n_rows = sum(row["n_rows"] for row in releases)
     drawn = [area for areas in study.data["areas"].values() for area in areas]
     warnings: list[dict[str, Any]] = []
@@ -222,7 +222,7 @@ def _sentence(finding: dict[str, Any], study: Study, word: dict[str, str]) -> st
 def _release_rows(study: Study) -> str:
     """Numbers and withheld numbers of each mart."""
     totals: dict[str, list[int]] = {}
-    for row in study.data["releases"]:
+    for row in study.releases:
         of_mart = totals.setdefault(row["mart"], [0, 0])
         of_mart[0] += row["n_rows"]
         of_mart[1] += row["n_suppressed"]

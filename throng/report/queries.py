@@ -8,7 +8,7 @@ QUERIES = {
         select release_id, mart, period, cast(published_at as string) as published_at,
             date_format(first_period_start, 'yyyy-MM-dd') as first_date,
             date_format(last_period_start, 'yyyy-MM-dd') as last_date,
-            n_rows, n_suppressed, min_group_size, mechanism, epsilon, rounding_base
+            n_rows, n_suppressed, min_group_size, mechanism, rounding_base
         from marts.releases
         order by release_id, mart, period
     """,
@@ -44,12 +44,6 @@ QUERIES = {
             date_format(max(period_start), 'yyyy-MM-dd')
         from marts.presence_change
         where is_reference_day
-    """,
-    "total": """
-        select period, date_format(period_start, 'yyyy-MM-dd') as start, n_subscribers
-        from marts.total_subscribers
-        where period in ({periods})
-        order by period, start
     """,
     "flows": """
         select date_format(period_start, 'yyyy-MM-dd') as start,
@@ -141,33 +135,30 @@ QUERIES = {
     """,
 }
 
-#: The four to six sentences at the top. Each is asked for one level and is a row or none.
+
+def _most_changed(sign: str, order: str) -> str:
+    """The area that emptied or filled most: by the median of the days after the reference period.
+
+    Only of areas of which at least half of these days are published.
+    """
+    return f"""
+        select area_id, median(change_percent) as percent, count(change_percent) as n_days
+        from marts.presence_change
+        where area_level = '{{level}}'
+            and period_start > (
+                select max(period_start) from marts.presence_change where is_reference_day
+            )
+        group by area_id
+        having 2 * count(change_percent) >= count(*) and median(change_percent) {sign} 0
+        order by percent {order}, area_id asc
+        limit 1
+    """
+
+
+#: The three to five sentences at the top. Each is asked for one level and is a row or none.
 FINDINGS = {
-    # Days after the reference period, areas with at least half of these days published.
-    "emptied": """
-        select area_id, median(change_percent) as percent, count(change_percent) as n_days
-        from marts.presence_change
-        where area_level = '{level}'
-            and period_start > (
-                select max(period_start) from marts.presence_change where is_reference_day
-            )
-        group by area_id
-        having 2 * count(change_percent) >= count(*) and median(change_percent) < 0
-        order by percent asc, area_id asc
-        limit 1
-    """,
-    "filled": """
-        select area_id, median(change_percent) as percent, count(change_percent) as n_days
-        from marts.presence_change
-        where area_level = '{level}'
-            and period_start > (
-                select max(period_start) from marts.presence_change where is_reference_day
-            )
-        group by area_id
-        having 2 * count(change_percent) >= count(*) and median(change_percent) > 0
-        order by percent desc, area_id asc
-        limit 1
-    """,
+    "emptied": _most_changed("<", "asc"),
+    "filled": _most_changed(">", "desc"),
     "largest_flow": """
         select from_area_id, to_area_id, n_journeys, n_subscribers,
             date_format(period_start, 'yyyy-MM-dd') as start

@@ -39,14 +39,19 @@ class Study:
     """What the page shows.
 
     Attributes:
-        data: as JSON has it; see docs/report.md.
+        data: as the script of the page has it.
+        releases: rows of marts.releases.
         left_out: levels and periods that were too many for one page, as "day of admin3".
-        first_level: the level that is shown first.
     """
 
     data: dict[str, Any]
+    releases: list[dict[str, Any]]
     left_out: list[str]
-    first_level: str
+
+    @property
+    def first_level(self) -> str:
+        """The level that is shown first."""
+        return self.data["first_level"]
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,10 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
     change = layout.change(ask("change"), people)
     first_level = _first_level(people)
     data = {
-        "releases": [dict(zip(_RELEASE, row, strict=True)) for row in releases],
-        "levels": list(layout.areas),
         "areas": layout.areas,
         "people": people,
         "change": change,
         "reference": list(ask("reference_days")[0]),
-        "total": _total(ask("total", periods=periods)),
         "flows": layout.flows(ask("flows"), ask("flow_pairs")),
         "residents": layout.one(ask("residents")),
         "relocations": layout.pairs(ask("relocations")),
@@ -114,7 +116,7 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
         "findings": _findings(query, first_level, people),
         "first_level": first_level,
     }
-    return Study(data, left_out, first_level)
+    return Study(data, [dict(zip(_RELEASE, row, strict=True)) for row in releases], left_out)
 
 
 _RELEASE = (
@@ -128,7 +130,6 @@ _RELEASE = (
     "n_suppressed",
     "min_group_size",
     "mechanism",
-    "epsilon",
     "rounding_base",
 )
 
@@ -301,13 +302,6 @@ def _plain(value: float | int | None) -> float | int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
-
-
-def _total(rows: Rows) -> dict[str, dict[str, int | None]]:
-    found: dict[str, dict[str, int | None]] = {}
-    for period, start, value in rows:
-        found.setdefault(period, {})[start] = value
-    return found
 
 
 def _first_level(people: dict[str, Any]) -> str:

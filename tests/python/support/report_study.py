@@ -116,19 +116,15 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
         "n_suppressed": sum(row[3] is None for row in by_day),
         "min_group_size": 16,
         "mechanism": "threshold",
-        "epsilon": None,
         "rounding_base": 0,
     }
     first = levels["district"][0]["id"]
     return Study(
         {
-            "releases": [release],
-            "levels": list(levels),
             "areas": levels,
             "people": people,
             "change": change,
             "reference": [days[0], days[min(13, n_days - 1)]],
-            "total": {},
             "flows": layout.flows(pairs, counts),
             "residents": layout.one([row[1:] for row in rows(weeks[:1], 50, 900)]),
             "relocations": layout.pairs([row[:5] for row in pairs[:40] if row[2] != row[3]]),
@@ -151,6 +147,6 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
             else [],
             "first_level": "district" if withheld < 0.3 else "region",
         },
+        [release],
         left_out,
-        "district" if withheld < 0.3 else "region",
     )
