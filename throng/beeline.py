@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from throng.errors import fail
 from throng.server.control import ServerError, connect
 from throng.server.java import JavaNotFoundError, find_java
 from throng.server.settings import ServerSettings, SettingsError
@@ -29,8 +30,7 @@ def beeline(
         connect(settings).close()
         java = find_java()
     except (ServerError, SettingsError, JavaNotFoundError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     command = [
         str(java.binary),
         *JAVA_OPTIONS,

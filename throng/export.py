@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated, Any
@@ -16,16 +15,23 @@ import pyarrow.parquet as pq
 import typer
 from pyhive import hive
 
+from throng.errors import fail
+from throng.files import replacing
 from throng.server.control import ServerError, connect
 from throng.server.settings import ServerSettings, SettingsError
 from throng.serving.arrow import ExportError, schema_of, table_of
 from throng.serving.folders import write_folder
-from throng.serving.reading import MARTS, columns_of, mart_names, read_mart, tables_in
+from throng.serving.reading import (
+    MARTS,
+    Batches,
+    batches_of,
+    columns_of,
+    mart_names,
+    read_mart,
+    tables_in,
+)
 
 FORMATS = ("csv", "parquet", "json")
-_ROWS_AT_ONCE = 10_000
-
-Batches = Iterator[list[tuple[Any, ...]]]
 
 
 def export(
@@ -70,11 +76,9 @@ def export(
                     line = f"{path}: {write_mart(cursor, name, file_format, path):,} rows of {name}"
                 typer.echo(line)
     except (ExportError, ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except OSError as error:
-        typer.echo(f"Error: cannot write {out or mart}: {error.strerror or error}.", err=True)
-        raise typer.Exit(1) from None
+        fail(f"cannot write {out or mart}: {error.strerror or error}.")
 
 
 def check_options(
@@ -157,24 +161,13 @@ def write_mart(cursor: hive.Cursor, mart: str, file_format: str, path: Path) -> 
     schema = schema_of(mart, columns_of(cursor, mart))
     names = ", ".join(schema.names)
     cursor.execute(f"select {names} from {MARTS}.{mart} order by {names}")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     write: Callable[[Path, pa.Schema, Batches], int] = {
         "csv": _write_csv,
         "json": _write_json,
         "parquet": _write_parquet,
     }[file_format]
-    try:
-        n_rows = write(unfinished, schema, _batches(cursor))
-        unfinished.replace(path)
-    finally:
-        with contextlib.suppress(OSError):  # what was to be the folder may be a file
-            unfinished.unlink(missing_ok=True)
-    return n_rows
-
-
-def _batches(cursor: hive.Cursor) -> Batches:
-    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        yield rows
+    with replacing(path) as unfinished:
+        return write(unfinished, schema, batches_of(cursor))
 
 
 def _write_csv(path: Path, schema: pa.Schema, batches: Batches) -> int:

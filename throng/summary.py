@@ -12,7 +12,8 @@ from typing import Any
 import typer
 from pyhive import exc
 
-from throng.server.control import ServerError, connect
+from throng.errors import fail
+from throng.server.control import ServerError, connect, is_missing_table
 from throng.server.settings import ServerSettings, SettingsError
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -40,13 +41,11 @@ def summary() -> None:
                 # None: colour where it is a terminal, and not in a file.
                 typer.echo(line, color=False if os.environ.get("NO_COLOR") else None)
     except (ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except exc.OperationalError as error:
-        if "TABLE_OR_VIEW_NOT_FOUND" not in str(error) and "SCHEMA_NOT_FOUND" not in str(error):
+        if not is_missing_table(error):
             raise
-        typer.echo("Error: There is nothing to sum up yet; run dbt build (or make demo).", err=True)
-        raise typer.Exit(1) from None
+        fail("There is nothing to sum up yet; run dbt build (or make demo).")
 
 
 def _events(query: Query, built: set[str]) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from throng.bench.scenarios import SCENARIOS
+from throng.errors import fail
 
 DEFAULT_EVENTS = 2_000_000
 LEAST_EVENTS = 1_000
@@ -57,14 +58,14 @@ def bench(
     names, sizes = scenario or list(SCENARIOS), sorted(events or [DEFAULT_EVENTS])
     for name in names:
         if name not in SCENARIOS:
-            _fail(f"there is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
+            fail(f"there is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
     if sizes[0] < LEAST_EVENTS:
-        _fail(
+        fail(
             f"--events is {sizes[0]:,}: with fewer than {LEAST_EVENTS:,} there is nothing to "
             "measure."
         )
     if not Path("dbt_project.yml").exists():
-        _fail("there is no dbt_project.yml here. Run this in the project's folder.")
+        fail("there is no dbt_project.yml here. Run this in the project's folder.")
     suite = Suite(work.absolute(), memory, typer.echo, published.absolute() if published else None)
     results = []
     try:
@@ -72,7 +73,7 @@ def bench(
             for name in names:
                 results += suite.measure(name, size, days, rounds)
     except (RunError, ServerError, SettingsError, SynthError) as error:
-        _fail(str(error))
+        fail(str(error))
     facts = {**machine_facts(), "heap": memory, "on": datetime.now(UTC).date().isoformat()}
     (work / "results.json").write_text(
         json.dumps({"machine": facts, "results": [vars(result) for result in results]}, indent=1)
@@ -81,8 +82,3 @@ def bench(
     (work / "results.md").write_text(text)
     (work / "growth.svg").write_text(chart(results))
     typer.echo(f"\n{text}\nWritten: {work / 'results.md'}, results.json and growth.svg.")
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(f"Error: {sentence}", err=True)
-    raise typer.Exit(1)

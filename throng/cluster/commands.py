@@ -9,6 +9,7 @@ import typer
 
 from throng.cluster import processes
 from throng.cluster.processes import ClusterError
+from throng.errors import fail
 
 app = typer.Typer(
     help="A Spark standalone cluster on this machine, to try what a cluster does.",
@@ -30,8 +31,7 @@ def start(
     try:
         cluster = processes.start(folder.absolute(), workers, cores, memory, port, typer.echo)
     except ClusterError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     typer.echo(
         f"Ready: {cluster.master}, {workers} x {cores} cores and {memory}. Now:\n"
         f"throng server start --master {cluster.master} --conf spark.executor.memory={memory}"

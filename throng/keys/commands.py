@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from throng.errors import fail
 from throng.keys import keyring as rings
 from throng.keys.keyring import Key, KeyFileError, Keyring, key_file, read_keyring
 
@@ -42,12 +43,12 @@ def rotate(
     try:
         first = date.fromisoformat(valid_from)
     except ValueError:
-        _fail(f"--from is '{valid_from}': give a date such as 2020-04-01.")
+        fail(f"--from is '{valid_from}': give a date such as 2020-04-01.")
     path = key_file()
     try:
         keyring = rings.rotate(path, first)
     except (KeyFileError, OSError) as error:
-        _fail(_said(error, path))
+        fail(_said(error, path))
     new, old = keyring.keys[-1], keyring.keys[-2]
     typer.echo(f"{new.key_id} is the key of events from {new.valid_from} on, {old.key_id} before.")
     typer.echo(f"Studies have to lie on one side of {new.valid_from} (study_start, study_end).")
@@ -77,7 +78,7 @@ def destroy(
     try:
         key = rings.check_destroyable(keyring, key_id)
     except KeyFileError as error:
-        _fail(str(error))
+        fail(str(error))
     dates = f"{_first(key)} to {_last(keyring, key)}".replace("always", "the first")
     typer.echo(
         f"This destroys {key_id}, the key of events from {dates}. Nothing brings it back.\n"
@@ -85,11 +86,11 @@ def destroy(
         "  Events of its dates can never be built again, whatever files are still there."
     )
     if not yes and typer.prompt(f"Type {key_id} to destroy it", default="") != key_id:
-        _fail("Nothing was changed.")
+        fail("Nothing was changed.")
     try:
         rings.destroy(path, key_id)
     except (KeyFileError, OSError) as error:
-        _fail(_said(error, path))
+        fail(_said(error, path))
     typer.echo(
         f"{key_id} is destroyed. What is not gone with it:\n"
         "  Tables already built hold those ids, with the places and times that go with them, which "
@@ -121,15 +122,10 @@ def _read(path: Path) -> Keyring:
     try:
         return read_keyring(path)
     except KeyFileError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _said(error: Exception, path: Path) -> str:
     if isinstance(error, OSError):
         return f"The keyring {path} cannot be written ({error.strerror})."
     return str(error)
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(f"Error: {sentence}", err=True)
-    raise typer.Exit(1)

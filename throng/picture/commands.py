@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 import yaml
 
+from throng.errors import fail
 from throng.release.warehouse import ReleaseError, project_file
 from throng.synth.settings import SynthError
 
@@ -49,11 +50,9 @@ def picture(
         found = read_day(landing, truth, variables, subscriber, _date(day))
         out.write_text(draw(found), encoding="utf-8", newline="\n")
     except (SynthError, ReleaseError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except OSError as error:
-        typer.echo(f"Error: cannot write {error.filename or out}: {error.strerror}.", err=True)
-        raise typer.Exit(1) from None
+        fail(f"cannot write {error.filename or out}: {error.strerror}.")
     typer.echo(
         f"{out}: {found.date}, {len(found.events)} events, {len(found.stays)} stays, "
         f"{len(found.journeys)} journeys."

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-import typer
 import yaml
 from pyhive import exc, hive
 
 from throng.disclosure.relations import AuditError
-from throng.server.control import ServerError, connect
+from throng.errors import fail
+from throng.server.control import ServerError, connect, is_missing_table
 from throng.server.settings import ServerSettings, SettingsError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Warehouse:
         try:
             self._cursor.execute(sql)
         except exc.OperationalError as error:
-            if "TABLE_OR_VIEW_NOT_FOUND" in str(error) or "SCHEMA_NOT_FOUND" in str(error):
+            if is_missing_table(error):
                 raise ReleaseError(
                     "There is nothing to release yet. Run: throng release build"
                 ) from None
@@ -118,8 +118,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except (AuditError, ReleaseError, ServerError, SettingsError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
 
 
 def project_file() -> Path:

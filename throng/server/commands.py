@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from throng.errors import fail
 from throng.server import control
 from throng.server.settings import LOOPBACK, ServerSettings, SettingsError
 
@@ -57,7 +58,7 @@ def start(
     try:
         running = control.start(settings, typer.echo, given)
     except control.ServerError as error:
-        _fail(error)
+        fail(error)
     if time.monotonic() - began > 1:
         typer.echo(f"Ready after {time.monotonic() - began:.0f} s (pid {running.pid}).")
 
@@ -83,7 +84,7 @@ def status(warehouse: Warehouse = None) -> None:
     try:
         missing = control.missing_udfs(running.settings)
     except control.ServerError as error:
-        _fail(error)
+        fail(error)
     uptime = timedelta(seconds=int(time.time() - running.started_at))
     udfs = ", ".join(
         f"{udf.sql_name}{' (MISSING)' if udf.sql_name in missing else ''}" for udf in REGISTRY
@@ -130,9 +131,4 @@ def _settings(**options: object) -> ServerSettings:
     try:
         return ServerSettings.resolve(**options)
     except SettingsError as error:
-        _fail(error)
-
-
-def _fail(error: Exception) -> None:
-    typer.echo(f"Error: {error}", err=True)
-    raise typer.Exit(1)
+        fail(error)

@@ -18,12 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from pyhive import hive
+from pyhive import exc, hive
 from thrift.Thrift import TException
 
 from throng.keys.keyring import KeyFileError, ensure_key_file
 from throng.server.java import JavaNotFoundError, find_java
-from throng.server.processes import kill, last_line, process_tree, why_port_is_taken
+from throng.server.processes import (
+    kill,
+    last_line,
+    process_tree,
+    runs_since,
+    why_port_is_taken,
+)
 from throng.server.settings import LOCK_TAKEN, LOOPBACK, ServerSettings
 from throng.server.spark_home import make_spark_home
 
@@ -81,13 +87,9 @@ def find_running(settings: ServerSettings) -> RunningServer | None:
     """The server of this warehouse folder, or None; a state file left by a killed one is None."""
     try:
         state = json.loads(settings.state_file.read_text())
-        process = psutil.Process(state["pid"])
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if not runs_since(state["pid"], state["started_at"]):
             return None
-        # Not the same process if it began at another time (the clock may have been set a little).
-        if abs(process.create_time() - state["started_at"]) > 60:
-            return None
-    except (OSError, ValueError, KeyError, psutil.Error):
+    except (OSError, ValueError, KeyError):
         return None
     return RunningServer(
         pid=state["pid"],
@@ -188,6 +190,11 @@ def connect(settings: ServerSettings) -> hive.Connection:
         raise ServerError(
             f"No server answers on {settings.host}:{settings.port}. Start it: throng server start"
         ) from None
+
+
+def is_missing_table(error: exc.OperationalError) -> bool:
+    """Whether a statement failed because a table or a schema is not there."""
+    return "TABLE_OR_VIEW_NOT_FOUND" in str(error) or "SCHEMA_NOT_FOUND" in str(error)
 
 
 def missing_udfs(settings: ServerSettings) -> list[str]:

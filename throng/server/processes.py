@@ -18,6 +18,21 @@ def process_tree(pid: int) -> list[psutil.Process]:
         return []
 
 
+def runs_since(pid: int, started_at: float) -> bool:
+    """Whether the process that began then under this number still runs.
+
+    Args:
+        started_at: seconds since 1970. Another process may have the number now; the clock may have
+            been set a little.
+    """
+    try:
+        process = psutil.Process(pid)
+        is_same = abs(process.create_time() - started_at) <= 60
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
 def kill(processes: Sequence[psutil.Process]) -> None:
     """Kill processes, those that are gone left aside, and wait for their end."""
     for process in processes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from throng.errors import fail
 from throng.serving.ddl import DIALECTS, DdlError, check_database, check_location, ddl
 from throng.serving.workgroup import WorkgroupError, workgroup
 
@@ -63,14 +64,14 @@ def print_ddl(
                 raise DdlError("--results and --kms-key are of a workgroup: give --workgroup too.")
             text = _ddl_of_marts(dialect, location, database, replace)
     except (DdlError, WorkgroupError) as error:
-        _fail(error)
+        fail(error)
     if out is None:
         typer.echo(text, nl=False)
         return
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(f"cannot write {out}: {error.strerror or error}.")
+        fail(f"cannot write {out}: {error.strerror or error}.")
 
 
 def _ddl_of_marts(dialect: str | None, location: str | None, database: str, replace: bool) -> str:
@@ -92,7 +93,7 @@ def _ddl_of_marts(dialect: str | None, location: str | None, database: str, repl
             cursor = connection.cursor()
             marts = [read_mart(cursor, mart) for mart in mart_names(cursor)]
     except (ServerError, SettingsError) as error:
-        _fail(error)
+        fail(error)
     if not marts:
         raise DdlError("No mart is built yet.")
     return ddl(marts, dialect, location, database, replace=replace)
@@ -112,9 +113,4 @@ def print_scan_cost(
         for line in report(scan_cost(query, data), price):
             typer.echo(line)
     except ScanCostError as error:
-        _fail(error)
-
-
-def _fail(error: object) -> NoReturn:
-    typer.echo(f"Error: {error}", err=True)
-    raise typer.Exit(1)
+        fail(error)

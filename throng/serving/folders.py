@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,9 @@ from throng.serving.layout import (
     can_be_folder,
     folder_of,
 )
-from throng.serving.reading import MARTS
+from throng.serving.reading import MARTS, batches_of
 
 _FOLDERS = tuple(f"{name}=" for name in PARTITION_COLUMNS)
-_ROWS_AT_ONCE = 10_000
 _ROWS_OF_A_ROW_GROUP = 100_000
 
 
@@ -106,7 +105,8 @@ def _write_files(cursor: hive.Cursor, mart: Mart, folder: Path) -> Written:
     columns = ", ".join([*names, *schema.names])
     cursor.execute(f"select {columns} from {MARTS}.{mart.name} order by {columns}")
     n_rows = n_files = 0
-    for values, rows in groupby(_rows(cursor), key=lambda row: row[: len(names)]):
+    found = chain.from_iterable(batches_of(cursor))
+    for values, rows in groupby(found, key=lambda row: row[: len(names)]):
         if not all(map(can_be_folder, values)):
             raise ExportError(
                 f"marts.{mart.name} has changed while it was exported: export it again."
@@ -118,11 +118,6 @@ def _write_files(cursor: hive.Cursor, mart: Mart, folder: Path) -> Written:
         _write_file(folder / FILE_NAME, schema, [])
         n_files = 1
     return Written(n_rows, n_files)
-
-
-def _rows(cursor: hive.Cursor) -> Iterator[tuple[Any, ...]]:
-    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        yield from rows
 
 
 def _write_file(path: Path, schema: pa.Schema, rows: Iterable[tuple[Any, ...]]) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pyhive import hive
 
 from throng.serving.layout import Column, Mart, candidates_of, mart_of
 
 MARTS = "marts"
+_ROWS_AT_ONCE = 10_000
+
+Batches = Iterator[list[tuple[Any, ...]]]
 
 
 def mart_names(cursor: hive.Cursor) -> list[str]:
@@ -48,6 +52,12 @@ def read_mart(cursor: hive.Cursor, name: str) -> Mart:
                 if value not in values[column]:
                     values[column].append(value)
     return mart_of(name, columns, values, comment)
+
+
+def batches_of(cursor: hive.Cursor) -> Batches:
+    """The rows of the statement that ran last, some at a time."""
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        yield rows
 
 
 def _described(cursor: hive.Cursor, sql: str) -> Iterator[tuple[Column, bool]]:

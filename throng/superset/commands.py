@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
+from throng.errors import fail
 from throng.release.warehouse import ReleaseError, run_dbt
 from throng.server.control import ServerError, connect
 from throng.server.settings import ServerSettings, SettingsError
+from throng.serving.reading import MARTS, tables_in
 from throng.superset import instance as superset
 from throng.superset.bundle import BundleError, bundle, joined_sql, models_for_readers, write_zip
 from throng.superset.instance import FILES, USER, Instance, SupersetError
@@ -44,13 +45,13 @@ def start(
         superset.install(instance, typer.echo)
         superset.make_database(instance, typer.echo)
         is_new = superset.ensure_password(instance)
-        path = superset.save_bundle(instance, files, write_zip)
+        write_zip(files, instance.bundle)
         n_charts = sum(name.startswith("charts/") for name in files)
-        superset.import_bundle(instance, path, n_charts, typer.echo)
+        superset.import_bundle(instance, n_charts, typer.echo)
         if not running:
             superset.start(instance, typer.echo)
     except PROBLEMS as error:
-        _fail(error)
+        fail(error)
     typer.echo(f"Superset runs on {instance.address}/dashboard/list/")
     password = instance.password.read_text()
     shown = f"password {password} (kept in" if is_new else "its password is in"
@@ -78,9 +79,9 @@ def write_bundle(
         files = bundle(_read(manifest), _address(settings), joined_sql(FILES / "datasets"))
         write_zip(files, out)
     except PROBLEMS as error:
-        _fail(error)
+        fail(error)
     except OSError as error:
-        _fail(f"cannot write {out}: {error.strerror or error}.")
+        fail(f"cannot write {out}: {error.strerror or error}.")
     typer.echo(f"{out}: {len(files)} files.")
 
 
@@ -96,12 +97,8 @@ def _marts(settings: ServerSettings) -> set[str]:
         SupersetError: there is nothing to see.
     """
     with contextlib.closing(connect(settings)) as connection:
-        cursor = connection.cursor()
-        cursor.execute("show schemas like 'marts'")
-        if cursor.fetchall():
-            cursor.execute("show tables in marts")
-            if marts := {row[1] for row in cursor.fetchall()}:
-                return marts
+        if marts := tables_in(connection.cursor(), MARTS):
+            return marts
     raise SupersetError("There are no marts yet. Run: throng release build")
 
 
@@ -112,8 +109,8 @@ def _files(settings: ServerSettings, marts: set[str], target: Path) -> dict[str,
         SupersetError: it was built by another version.
     """
     feeds = ["listening"] if "listener_summary" in marts else []
-    with _environment(DBT_TARGET_PATH=str(target), DBT_LOG_PATH=str(target)):
-        run_dbt("parse", "--vars", json.dumps({"feeds": feeds}), quiet=True)
+    folders = ["--target-path", str(target), "--log-path", str(target)]
+    run_dbt("parse", *folders, "--vars", json.dumps({"feeds": feeds}), quiet=True)
     manifest = _read(target / "manifest.json")
     missing = set(models_for_readers(manifest)) - marts
     if missing:
@@ -122,17 +119,6 @@ def _files(settings: ServerSettings, marts: set[str], target: Path) -> dict[str,
             "earlier version. Run: throng release build"
         )
     return bundle(manifest, _address(settings), joined_sql(FILES / "datasets"))
-
-
-@contextlib.contextmanager
-def _environment(**values: str) -> Any:  # noqa: ANN401
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _read(manifest: Path) -> dict[str, Any]:
@@ -145,8 +131,3 @@ def _read(manifest: Path) -> dict[str, Any]:
 def _short(path: Path) -> Path:
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _fail(error: Exception | str) -> NoReturn:
-    typer.echo(f"Error: {error}", err=True)
-    raise typer.Exit(1) from None

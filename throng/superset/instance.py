@@ -12,13 +12,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from throng.server.processes import kill, last_line, process_tree, why_port_is_taken
+from throng.server.processes import (
+    kill,
+    last_line,
+    process_tree,
+    runs_since,
+    why_port_is_taken,
+)
 
 FILES = Path("bi/superset")
 USER = "admin"
@@ -72,6 +78,11 @@ class Instance:
         return self.home / "process.json"
 
     @property
+    def bundle(self) -> Path:
+        """The datasets and dashboards to import."""
+        return self.home / "bundle.zip"
+
+    @property
     def imported(self) -> Path:
         """Digest of the bundle that was imported last."""
         return self.home / "imported"
@@ -120,8 +131,8 @@ def install(instance: Instance, say: Say) -> None:
     """
     requirements = FILES / "requirements.txt"
     mark = instance.home / "venv" / "installed"
-    wanted = _digest(requirements.read_bytes())
-    if mark.exists() and mark.read_text() == wanted:
+    wanted = _digest(requirements)
+    if _is_done(mark, wanted):
         return
     say(f"Installing Superset into {instance.home / 'venv'} (800 MB, a few minutes) ...")
     if not instance.python.exists():
@@ -158,8 +169,8 @@ def make_database(instance: Instance, say: Say) -> None:
         SupersetError: Superset failed; the log says why.
     """
     mark = instance.home / "database_made"
-    wanted = _digest((FILES / "requirements.txt").read_bytes())
-    if mark.exists() and mark.read_text() == wanted:
+    wanted = _digest(FILES / "requirements.txt")
+    if _is_done(mark, wanted):
         return
     superset = [str(instance.python.with_name("superset"))]
     say("Making Superset's own database ...")
@@ -181,18 +192,18 @@ def ensure_password(instance: Instance) -> bool:
     return True
 
 
-def import_bundle(instance: Instance, bundle: Path, n_charts: int, say: Say) -> None:
+def import_bundle(instance: Instance, n_charts: int, say: Say) -> None:
     """Import the bundle, unless it is what was imported last: changes that users made then stay.
 
     Raises:
         SupersetError: it was not imported.
     """
-    wanted = _digest(bundle.read_bytes())
-    if instance.imported.exists() and instance.imported.read_text() == wanted:
+    wanted = _digest(instance.bundle)
+    if _is_done(instance.imported, wanted):
         return
     say(f"Importing the dashboards ({n_charts} charts) ...")
     script = str(FILES / "prepare.py")
-    arguments = [script, USER, str(instance.password), str(bundle)]
+    arguments = [script, USER, str(instance.password), str(instance.bundle)]
     _run(instance, [str(instance.python), *arguments], "import the dashboards")
     instance.imported.write_text(wanted)
 
@@ -213,13 +224,9 @@ def find_running(instance: Instance) -> tuple[int, int] | None:
     """Process and port of the Superset of this folder, or None."""
     try:
         state = json.loads(instance.state.read_text())
-        process = psutil.Process(state["pid"])
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if not runs_since(state["pid"], state["started_at"]):
             return None
-        # Another process may have the number now.
-        if abs(process.create_time() - state["started_at"]) > 60:
-            return None
-    except (OSError, ValueError, KeyError, psutil.Error):
+    except (OSError, ValueError, KeyError):
         return None
     return state["pid"], state["port"]
 
@@ -289,14 +296,10 @@ def stop(instance: Instance) -> bool:
     return running is not None
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
 
 
-def save_bundle(
-    instance: Instance, files: Mapping[str, str], write: Callable[[Mapping[str, str], Path], None]
-) -> Path:
-    """The bundle in the folder of this Superset."""
-    path = instance.home / "bundle.zip"
-    write(files, path)
-    return path
+def _is_done(mark: Path, digest: str) -> bool:
+    """Whether a step was done for what has this digest now; the step writes it down at its end."""
+    return mark.exists() and mark.read_text() == digest

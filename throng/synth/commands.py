@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from throng.errors import fail
 from throng.synth.listener_settings import ListenerReport, ListenerSettings
 from throng.synth.settings import FORMATS, Report, Settings, SynthError
 
@@ -71,11 +72,9 @@ def synth(
         )
         report = generate(settings, landing, truth, typer.echo, force=force)
     except SynthError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except OSError as error:
-        typer.echo(f"Error: cannot write {error.filename or landing}: {error.strerror}.", err=True)
-        raise typer.Exit(1) from None
+        fail(f"cannot write {error.filename or landing}: {error.strerror}.")
     if report.reused:
         typer.echo(f"Already there, reused: {landing} ({report.rows:,} events).")
         return
@@ -114,11 +113,9 @@ def listeners(
         )
         report = generate_listeners(settings, landing, force=force)
     except SynthError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+        fail(error)
     except OSError as error:
-        typer.echo(f"Error: cannot write {error.filename or landing}: {error.strerror}.", err=True)
-        raise typer.Exit(1) from None
+        fail(f"cannot write {error.filename or landing}: {error.strerror}.")
     if report.reused:
         typer.echo(f"Already there, reused: {landing} ({report.events:,} listening events).")
         return

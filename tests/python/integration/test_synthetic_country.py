@@ -24,6 +24,7 @@ from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support import dashboards, listeners, phone_use, worksheets
+from tests.python.support.browser import browser
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.superset.dashboards import DASHBOARDS
@@ -407,6 +408,13 @@ def test_the_areas_of_the_country_are_published(server, country, published):
     km2 = whole.area * 111.32**2 * np.cos(np.radians(whole.centroid.y))
     for level in set(listed.area_level):
         assert sum(row[5] for row in shown if row[0] == level) == pytest.approx(km2, rel=0.01)
+    copied = {row[0]: row[1] for row in server.query("describe released.areas") if row[1]}
+    seen_of_them = dict(row[:2] for row in server.query("describe marts.areas"))
+    assert seen_of_them.pop("is_current") == "boolean"
+    assert {name: kind for name, kind in copied.items() if name[0] != "#"} == {
+        **seen_of_them,
+        "published_at": "timestamp",
+    }
     [(versions,)] = server.query("select count(distinct geography_version) from marts.areas")
     assert versions == 1
 
@@ -703,9 +711,11 @@ NO_ROWS = {"Median change on the days after the reference period, in percent"}
 @pytest.fixture(scope="module")
 def superset(server, published, tmp_path_factory):
     """Superset over what is published, with a browser that is logged in."""
-    path = dashboards.require_chromium()
     home = tmp_path_factory.mktemp("bi") / "superset home"
-    with dashboards.superset(server, home) as where, dashboards.browser(path) as opened:
+    with (
+        browser(*dashboards.DRAWN_BY_PROCESSOR, exclude="127.0.0.1") as opened,
+        dashboards.superset(server, home) as where,
+    ):
         yield where, dashboards.log_in(opened, where)
 
 

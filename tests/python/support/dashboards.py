@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-import pytest
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response
 
 from tests.python.conftest import PROJECT, Server, run_throng
 from throng.server.processes import free_port
 
+#: Maps without a graphics card.
+DRAWN_BY_PROCESSOR = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 #: As tall as a dashboard, so that one picture has all of it.
 SIZE = {"width": 1600, "height": 2300}
 
@@ -50,14 +50,6 @@ class Seen:
     data: dict[int, list[dict]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
-
-
-def require_chromium() -> str:
-    """Debian's browser; without it the test is skipped, and says so."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("There is no chromium, so no dashboard was looked at: apt-get install chromium")
-    return path
 
 
 def start(server: Server, home: Path, port: int) -> subprocess.CompletedProcess:
@@ -121,23 +113,6 @@ def chart_names(page: Page, where: Superset) -> dict[int, str]:
     """Titles of charts by their ids."""
     charts = Api(page, where).get("chart/?q=(page_size:200)")["result"]
     return {chart["id"]: chart["slice_name"] for chart in charts}
-
-
-@contextmanager
-def browser(path: str) -> Iterator[Browser]:
-    """A browser that finds no other machine."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-                # Maps without a graphics card.
-                *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
-            ],
-        )
-        yield opened
-        opened.close()
 
 
 def log_in(opened: Browser, where: Superset) -> Page:

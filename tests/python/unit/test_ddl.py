@@ -57,7 +57,7 @@ create external table `throng`.`releases` (
 )
 stored as parquet
 location 's3://bucket/some prefix/releases/';
-"""  # noqa: E501
+"""  # noqa: E501 (the text as it is printed)
 
 HIVE = r"""create database if not exists `throng`;
 

@@ -12,24 +12,19 @@ from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from tests.python.support.browser import browser as chromium
 from tests.python.support.report_study import made_up_study
 from throng.report.page import Words, languages, page_of
 
-CHROMIUM = Path("/usr/bin/chromium")
 EVENTS = [(date(2020, 2, 12), "flood & <fire>")]
 
 
 @pytest.fixture(scope="module")
 def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"No {CHROMIUM}: nobody looked at the page. Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 class Reader:
@@ -322,7 +317,7 @@ def test_extreme_countries_have_a_page(browser, tmp_path, options):
     path = tmp_path / "report.html"
     path.write_text(page_of(study, Words()), encoding="utf-8")
     reader = Reader(browser, path)
-    level = study.data["first_level"]
+    level = study.first_level
     assert reader.count("#map-picture path.area") == len(study.data["areas"][level])
     if options.get("withheld") == 1.0:
         assert reader.count("#map-picture path.is-withheld") == len(study.data["areas"][level])
