@@ -19,6 +19,8 @@ from throng.server.settings import ServerSettings, SettingsError
 Query = Callable[[str], list[tuple[Any, ...]]]
 #: Reasons of rejection that have a line each.
 MOST_REASONS = 3
+#: Share of the values of an optional column that were not read, from which on it is said.
+WORTH_A_WARNING = 0.01
 
 
 def summary() -> None:
@@ -49,26 +51,32 @@ def summary() -> None:
 
 
 def _events(query: Query, built: set[str]) -> Iterator[str]:
-    [(first, last, accepted, without_area, subscribers)] = query(
-        """
+    # A build that stopped early has not come so far.
+    implausible = "select event_date from protected.int_implausible_dates"
+    if "int_implausible_dates" not in built:
+        implausible = "select cast(null as date) as event_date where false"
+    [(first, last, accepted, unplaced, without_area, subscribers)] = query(
+        f"""
         select
             cast(min(event_date) as string),
             cast(max(event_date) as string),
             count(*),
-            count(case when area_id is null then 1 end),
+            count(unplaced_reason),
+            count_if(area_id is null and unplaced_reason is null),
             count(distinct subscriber_id)
-        from protected.int_events_checked
+        from protected.int_events_checked left anti join ({implausible}) using (event_date)
         where event_date is not null
         """
     )
     rejected = query(
-        """
-        select reject_reason, count(*) from protected.int_events_checked
-        where event_date is null
-        group by reject_reason order by count(*) desc, reject_reason
+        f"""
+        select coalesce(reject_reason, 'implausible_time') as reason, count(*)
+        from protected.int_events_checked left join (select *, true as is_implausible
+            from ({implausible})) using (event_date)
+        where event_date is null or is_implausible
+        group by reason order by count(*) desc, reason
         """
     )
-    # A build that stopped early has not come so far.
     long_traces = 0
     if "int_long_traces" in built:
         [(long_traces,)] = query("select count(*) from protected.int_long_traces")
@@ -77,6 +85,40 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
     yield _line("Subscribers", f"{subscribers:>12,}", note if long_traces else "")
     note = f"{without_area:,} without an area, counted nowhere"
     yield from _checked("Events in", accepted, rejected, note if without_area else "")
+    if unplaced:
+        note = f"{unplaced / accepted:.1%} of the accepted: they count in phone use only"
+        yield _line("  without a place", f"{unplaced:>12,}", note)
+    yield from _warnings(query, built)
+
+
+def _warnings(query: Query, built: set[str]) -> Iterator[str]:
+    """What did not stop the build, and is to be known: values of columns that could not be used, and
+    identifiers that cannot be one person."""
+    if "event_columns_read" in built:
+        columns = query(
+            f"""
+            select column_name, sum(n_unusable), sum(n_given), max_by(example, n_unusable)
+            from protected.event_columns_read
+            where column_name not in ('subscriber_id', 'event_at', 'cell_id', 'row')
+            group by column_name having sum(n_unusable) > {WORTH_A_WARNING} * sum(n_given)
+            order by sum(n_unusable) desc, column_name
+            """
+        )
+        for name, unusable, given, example in columns:
+            note = f"{unusable / given:.1%} not read, most like {example}; protected.event_columns_read"
+            yield _warning(f"{name}", f"{unusable:>12,}", note)
+    if "int_overused_identifiers" in built:
+        overused = query(
+            "select n_events, share_of_events, n_cells_in_hour "
+            "from protected.int_overused_identifiers order by n_events desc"
+        )
+        for events, share, cells in overused[:MOST_REASONS]:
+            note = f"one identifier has {share:.1%} of all, at {cells} cells in an hour: a placeholder?"
+            yield _warning("overused", f"{events:>12,}", note)
+
+
+def _warning(label: str, value: str, note: str) -> str:
+    return typer.style(f"  {label:<18}{value}   ({note})", fg=typer.colors.YELLOW)
 
 
 def _recharges(query: Query, built: set[str]) -> Iterator[str]:

@@ -64,14 +64,36 @@
             {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
                 ~ "'; set it to one character.") %}
         {% endif %}
-        {# Letters outside quotes are fields: a date is required, zones are not supported. #}
-        {% set format = var('event_timestamp_format') %}
-        {% set fields = modules.re.sub("'[^']*'", '', format | string) %}
-        {% if not modules.re.fullmatch('[yMdDaHhkKmsS\\W\\d_]*y[yMdDaHhkKmsS\\W\\d_]*', fields)
-            or "'" in fields or 'd' not in fields | lower %}
-            {% do stop("The var event_timestamp_format is '" ~ format ~ "'; set it to a Java "
-                ~ "pattern without a time zone, such as yyyy-MM-dd HH:mm:ss or dd/MM/yyyy HH:mm.") %}
-        {% endif %}
+        {% do check_time_vars() %}
+        {% for name in ['min_usable_share', 'max_subscriber_share'] %}
+            {% set share = var(name) %}
+            {% if share is not number or share is boolean or not 0 <= share <= 1 %}
+                {% do stop("The var " ~ name ~ " is '" ~ share ~ "'; set it to a number from 0 to 1.") %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# How times are written. Letters outside quotes are fields: a date is required; a zone needs that of
+   the study; the name of a day may stand first and is passed over. #}
+{% macro check_time_vars() %}
+    {% set format = var('event_timestamp_format') | string %}
+    {% set fields = modules.re.sub("'[^']*'", '', modules.re.sub('^E+[., ]*', '', format)) %}
+    {% if not modules.re.fullmatch('[yMdDaHhkKmsSVzOXxZ\\W\\d_]*y[yMdDaHhkKmsSVzOXxZ\\W\\d_]*', fields)
+        or "'" in fields or 'd' not in fields | lower %}
+        {% do stop("The var event_timestamp_format is '" ~ format ~ "'; set it to a Java pattern "
+            ~ "such as yyyy-MM-dd HH:mm:ss or dd/MM/yyyy HH:mm. The name of a day (EEE) can only "
+            ~ "stand first.") %}
+    {% endif %}
+    {% set zone = var('study_timezone') %}
+    {% if zone is not none and zone not in modules.pytz.all_timezones %}
+        {% do stop("The var study_timezone is '" ~ zone ~ "'; set it to the name of a zone in the tz "
+            ~ "database, such as Africa/Nairobi or UTC.") %}
+    {% endif %}
+    {% if zone is none and has_zone(format) %}
+        {% do stop("The var event_timestamp_format is '" ~ format ~ "', with a time zone; set the "
+            ~ "var study_timezone too, to the zone of the study, such as Africa/Nairobi.") %}
     {% endif %}
 {% endmacro %}
 
@@ -171,11 +193,11 @@
 {# Every var of dbt_project.yml (a policy test compares the two). #}
 {% macro known_vars() %}
     {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'event_delimiter',
-        'event_header', 'event_timestamp_format', 'study_start', 'study_end', 'home_start',
+        'event_header', 'event_timestamp_format', 'study_timezone', 'study_start', 'study_end', 'home_start',
         'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
         'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'missing_identifiers',
-        'subscriber_buckets', 'pseudonymise', 'retention_events_days',
+        'subscriber_buckets', 'min_usable_share', 'max_subscriber_share', 'pseudonymise', 'retention_events_days',
         'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

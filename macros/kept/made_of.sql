@@ -18,7 +18,9 @@
         {% set parent = graph.nodes.get(id) or graph.sources[id] %}
         {% set materialized = parent.config.get('materialized') %}
         {% set table = parent.relation_name %}
-        {% if materialized == 'ephemeral' %}
+        {% if parent.config.get('meta', {}).get('is_check') %}
+            {# It decides whether a build goes on, and is in no row. #}
+        {% elif materialized == 'ephemeral' %}
             {% do versions.extend(versions_of_inputs(parent, without_days)) %}
         {% elif materialized == 'view' %}
             {% do versions.append(select_of_view(table)) %}

@@ -1,16 +1,29 @@
 {# An identifier of a person from the files, without surrounding spaces; null where it is empty or a
    placeholder of a missing value (docs/definitions.md, Identifier): else all missing people would
-   count as one more person. It runs over every event, so it uses built-in functions only, without a
-   regular expression. #}
+   count as one more person. Null too where a spreadsheet has rounded it. It runs over every event, so
+   it uses built-in functions only, and a regular expression only where one is needed. #}
 {% macro identifier(column) -%}
     case
-            when
+            when {{ is_given(column) }} and not {{ is_rounded_number(column) }}
+                then {{ code_read('trim(' ~ column ~ ')') }}
+        end
+{%- endmacro %}
+
+
+{# Whether a text says anything: it is not empty, and no placeholder of a missing value. #}
+{% macro is_given(column) -%}
+    (
                 trim(leading '0-+_.,:;?*#/\\ \t\r\n\u00a0\'"' from {{ column }}) <> ''
                 and lower(trim(both ' \t\r\n\u00a0\'"' from {{ column }})) not in (
                     {{ placeholders() }}
                 )
-                then trim({{ column }})
-        end
+            )
+{%- endmacro %}
+
+
+{# The id of a cell, in the list and in the events: the two are compared as texts. #}
+{% macro cell_identifier(column) -%}
+    nullif({{ code_read('trim(' ~ column ~ ')') }}, '')
 {%- endmacro %}
 
 

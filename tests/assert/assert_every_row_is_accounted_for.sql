@@ -19,8 +19,7 @@ rows_accepted as (
     select
         source_file,
         count(*) as n_rows
-    from {{ ref('int_events_checked') }}
-    where event_date is not null
+    from {{ ref('int_events_accepted') }}
     group by source_file
 
 ),

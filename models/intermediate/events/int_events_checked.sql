@@ -28,8 +28,9 @@ files as (
 rows_read as (
 
     select /*+ broadcast(files) */
-        rows_placed.*,
-        files.reading_id
+        rows_placed.* except (reject_reason),
+        files.reading_id,
+        rows_placed.reject_reason
     from {{ ref('int_events_placed') }} as rows_placed
     left join files
         on rows_placed.source_file = files.source_file
@@ -43,26 +44,14 @@ rows_read as (
     rows_kept as (
 
         select
-            rows_known.source_file,
+            rows_known.* except (reject_reason, event_date, events_version),
             case
                 when
                     rows_known.reject_reason = 'duplicate'
                     and cast(rows_known.event_at as date) in ({{ to_read.dates or 'null' }})
                     then null
                 else rows_known.reject_reason
-            end as reject_reason,
-            rows_known.rejected_value,
-            rows_known.subscriber_id,
-            rows_known.counterpart_id,
-            rows_known.key_id,
-            rows_known.event_type,
-            rows_known.direction,
-            rows_known.duration_s,
-            rows_known.volume_mb,
-            rows_known.event_at,
-            rows_known.area_id,
-            rows_known.cell_id,
-            rows_known.reading_id
+            end as reject_reason
         from {{ this }} as rows_known
         left semi join files
             on
@@ -104,8 +93,8 @@ copies_numbered as (
         *,
         row_number() over (
             partition by
-                event_at, task_key, reject_reason, cell_id, counterpart_id, event_type, direction,
-                duration_s, volume_mb
+                event_at, task_key, reject_reason, cell_id, unplaced_cell, counterpart_id,
+                event_type, direction, duration_s, volume_mb
             order by source_file
         ) as copy_number
     from rows_of_tasks
@@ -115,20 +104,8 @@ copies_numbered as (
 final as (
 
     select
-        source_file,
-        reading_id,
+        * except (reject_reason, task_key, copy_number),
         coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as reject_reason,
-        rejected_value,
-        subscriber_id,
-        counterpart_id,
-        key_id,
-        event_type,
-        direction,
-        duration_s,
-        volume_mb,
-        event_at,
-        area_id,
-        cell_id,
         case
             when reject_reason is null and copy_number = 1 then cast(event_at as date)
         end as event_date,

@@ -6,7 +6,7 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }}
+    select * from {{ ref('int_events_accepted') }}
 
 ),
 
@@ -20,9 +20,7 @@ final as (
         event_at,
         event_date
     from events
-    where
-        event_date is not null
-        and area_id is not null
+    where area_id is not null
 
 )
 

@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 
--- Every row of the event files with the place of its cell at that time, the first reason to reject
--- it that needs no other row, and what may be shown of a wrong value.
+-- Every row of the event files with the place of its cell at that time, its type and direction in
+-- our words, and what may be shown of a wrong value. An event without a known cell is an event
+-- without a place; unplaced_reason says why.
 
 with
 
@@ -24,25 +25,25 @@ cell_shapes as (
 
 ),
 
+event_words as (
+
+    select * from {{ ref('event_words') }}
+
+),
+
 events_placed as (
 
     select /*+ broadcast(cell_site_versions) */
-        events.source_file,
-        events.subscriber_id,
-        events.key_id,
-        events.event_at,
-        events.cell_id,
-        events.counterpart_id,
-        events.event_type,
-        events.direction,
-        events.duration_s,
-        events.volume_mb,
-        events.event_at_shown,
+        events.*,
         cell_site_versions.area_id,
         case
-            when events.reject_reason is not null then events.reject_reason
-            when cell_site_versions.cell_id is null then 'unknown_cell'
-        end as reject_reason,
+            when events.reject_reason is null and cell_site_versions.cell_id is null
+                then
+                    case
+                        when {{ is_given('events.cell_id') }} then 'unknown_cell'
+                        else 'missing_cell'
+                    end
+        end as unplaced_reason,
         case
             when cell_site_versions.cell_id is null then {{ shape_of('events.cell_id') }}
         end as unknown_cell_shape
@@ -62,14 +63,45 @@ unknown_cells_shown as (
     select /*+ broadcast(cell_shapes) */
         events_placed.*,
         case
+            when events_placed.unplaced_reason = 'missing_cell' then null
             when cell_shapes.cell_shape is null then events_placed.unknown_cell_shape
             when events_placed.cell_id rlike '([0-9].*){7}|^.{21}'
                 then events_placed.unknown_cell_shape
             else events_placed.cell_id
-        end as unknown_cell_shown
+        end as unplaced_cell
     from events_placed
     left join cell_shapes
         on events_placed.unknown_cell_shape = cell_shapes.cell_shape
+
+),
+
+-- The word of a type may say the direction too: a call that was received is an mtc.
+words_known as (
+
+    select /*+ broadcast(type_words, direction_words) */
+        unknown_cells_shown.* except (event_type, direction, unread_values),
+        coalesce(type_words.event_type, unknown_cells_shown.event_type) as event_type,
+        coalesce(direction_words.direction, type_words.direction) as direction,
+        nullif(
+            concat_ws(
+                '; ',
+                unknown_cells_shown.unread_values,
+                case
+                    when type_words.event_type is null
+                        then 'event_type=' || unknown_cells_shown.event_type
+                end,
+                case
+                    when direction_words.direction is null
+                        then 'direction=' || unknown_cells_shown.direction
+                end
+            ),
+            ''
+        ) as unread_values
+    from unknown_cells_shown
+    left join event_words as type_words
+        on unknown_cells_shown.event_type = type_words.word
+    left join event_words as direction_words
+        on unknown_cells_shown.direction = direction_words.word
 
 ),
 
@@ -78,10 +110,9 @@ final as (
     select
         source_file,
         reject_reason,
-        case
-            when reject_reason in ('unparsable_time', 'outside_study') then event_at_shown
-            when reject_reason = 'unknown_cell' then unknown_cell_shown
-        end as rejected_value,
+        rejected_value,
+        unplaced_reason,
+        unread_values,
         subscriber_id,
         counterpart_id,
         key_id,
@@ -91,9 +122,10 @@ final as (
         volume_mb,
         event_at,
         area_id,
+        case when unplaced_reason is not null then unplaced_cell end as unplaced_cell,
         -- Of an unknown cell only its shape is kept.
-        case when reject_reason is null then cell_id end as cell_id
-    from unknown_cells_shown
+        case when reject_reason is null and unplaced_reason is null then cell_id end as cell_id
+    from words_known
 
 )
 

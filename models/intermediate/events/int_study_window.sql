@@ -7,7 +7,7 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }}
+    select * from {{ ref('int_events_accepted') }}
 
 ),
 

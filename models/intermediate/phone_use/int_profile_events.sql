@@ -5,15 +5,15 @@
 ) }}
 
 -- The events that profiles are made of, with the columns that splits need. An event that is neither
--- a call nor a text only shows where the subscriber was. A call or text that lacks a field
--- bandicoot requires is left out, as bandicoot leaves it out when it reads a file.
+-- a call nor a text only shows where the subscriber was; a call or text without a place counts, but
+-- shows no place (cell_rank is null). A call or text that lacks a field bandicoot requires is left
+-- out, as bandicoot leaves it out when it reads a file.
 
 with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }}
-    where event_date is not null
+    select * from {{ ref('int_events_accepted') }}
 
 ),
 
@@ -54,11 +54,14 @@ events_placed as (
         {{ part_of_week('events_complete.event_date') }} as part_of_week,
         {{ part_of_day('events_complete.event_at', 'events_complete.event_date') }} as part_of_day
     from events_complete
-    inner join cell_site_versions
+    left join cell_site_versions
         on
             events_complete.cell_id = cell_site_versions.cell_id
             and events_complete.event_at >= cell_site_versions.valid_from
             and events_complete.event_at < cell_site_versions.valid_to
+    where
+        events_complete.interaction is not null
+        or events_complete.cell_id is not null
 
 ),
 

@@ -10,6 +10,7 @@ with
 events as (
 
     select * from {{ ref('int_profile_events') }}
+    where cell_rank is not null
 
 ),
 

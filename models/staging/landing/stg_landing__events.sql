@@ -1,5 +1,6 @@
 -- Every row of the event files, parsed, trimmed and pseudonymised, with the first reason to reject
--- it, if there is one. Unknown cells and duplicates need other rows: see int_events_checked.
+-- it, if there is one. Duplicates, words and cells need other rows: see int_events_placed and
+-- int_events_checked. A value that cannot be read is null, and unread_values has its shape.
 
 with
 
@@ -16,36 +17,32 @@ trimmed as (
         is_malformed,
         event_at_timestamp,
         {{ identifier('subscriber_id') }} as subscriber_id,
-        nullif(trim(event_at), '') as event_at_text,
-        nullif(trim(cell_id), '') as cell_id,
-        lower(trim(event_type)) as event_type,
-        lower(trim(direction)) as direction,
         {{ identifier('counterpart_id') }} as counterpart_id,
-        try_cast(trim(duration_s) as double) as duration_s,
-        try_cast(trim(volume_mb) as double) as volume_mb
+        {{ cell_identifier('cell_id') }} as cell_id,
+        case when {{ is_rounded_number('subscriber_id') }} then subscriber_id end
+            as rounded_subscriber_id,
+        nullif(trim(event_at), '') as event_at_text,
+        lower(trim(event_type)) as event_type_text,
+        lower(trim(direction)) as direction_text,
+        case when {{ is_rounded_number('counterpart_id') }} then counterpart_id end
+            as counterpart_id_text,
+        trim(duration_s) as duration_s_text,
+        trim(volume_mb) as volume_mb_text
     from events
 
 ),
 
 parsed as (
 
+    -- In a row whose columns have shifted, an identifier could be in any of these: only a word or a
+    -- plausible number is kept.
     select
-        source_file,
-        is_malformed,
-        event_at_text,
-        subscriber_id,
-        cell_id,
-        counterpart_id,
-        coalesce(
-            event_at_timestamp,
-            try_to_timestamp(event_at_text, '{{ sql_text(var("event_timestamp_format")) }}')
-        ) as event_at,
-        -- In a row whose columns have shifted, an identifier could be in any of these: only a word,
-        -- a known direction or a plausible number is kept.
-        case when event_type rlike '^[a-z_]{1,20}$' then event_type end as event_type,
-        case when direction in ('in', 'out') then direction end as direction,
-        case when duration_s between 0 and 604800 then duration_s end as duration_s,
-        case when volume_mb between 0 and 999999 then volume_mb end as volume_mb
+        *,
+        coalesce(event_at_timestamp, {{ time_read('event_at_text') }}) as event_at,
+        {{ word_read('event_type_text') }} as event_type,
+        {{ word_read('direction_text') }} as direction,
+        {{ within(seconds_read('duration_s_text'), 0, 604800) }} as duration_s,
+        {{ within(number_read('volume_mb_text'), 0, 999999) }} as volume_mb
     from trimmed
 
 ),
@@ -61,13 +58,13 @@ checked as (
         ) as looks_like_a_date,
         case
             when is_malformed then 'malformed_row'
+            when rounded_subscriber_id is not null then 'rounded_subscriber'
             when subscriber_id is null then 'missing_subscriber'
             when event_at is null and event_at_text is null then 'missing_time'
             when event_at is null then 'unparsable_time'
             when not coalesce(event_at >= {{ date_var('study_start') }}, true) then 'outside_study'
             when not coalesce(event_at < {{ date_var('study_end') }} + interval '1' day, true)
                 then 'outside_study'
-            when cell_id is null then 'missing_cell'
         end as reject_reason
     from parsed
 
@@ -98,12 +95,28 @@ final as (
         volume_mb,
         event_at,
         reject_reason,
+        case
+            when not is_malformed
+                then
+                    nullif(
+                        concat_ws(
+                            '; ',
+                            {{ unread_value('event_type') }},
+                            {{ unread_value('direction') }},
+                            {{ unread_value('counterpart_id') }},
+                            {{ unread_value('duration_s') }},
+                            {{ unread_value('volume_mb') }}
+                        ),
+                        ''
+                    )
+        end as unread_values,
         -- An identifier may be in the time column: only what looks like a date is kept as it is.
         case
+            when reject_reason = 'rounded_subscriber' then {{ shape_of('rounded_subscriber_id') }}
             when reject_reason = 'outside_study' then cast(event_at as string)
             when reject_reason = 'unparsable_time' and looks_like_a_date then event_at_text
             when reject_reason = 'unparsable_time' then {{ shape_of('event_at_text') }}
-        end as event_at_shown
+        end as rejected_value
     from dated
 
 )

@@ -34,9 +34,12 @@ parsed as (
         amount_text,
         coalesce(
             recharge_at_timestamp,
-            try_to_timestamp(recharge_at_text, '{{ sql_text(var("event_timestamp_format")) }}')
+            {{ time_read('recharge_at_text') }}
         ) as recharge_at,
-        try_cast(amount_text as decimal(18, 4)) as amount
+        coalesce(
+            try_cast(amount_text as decimal(18, 4)),
+            try_cast({{ number_read('amount_text') }} as decimal(18, 4))
+        ) as amount
     from trimmed
 
 ),

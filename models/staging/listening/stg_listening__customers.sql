@@ -18,11 +18,11 @@ trimmed as (
         source_file,
         is_malformed,
         {{ identifier('customer_id') }} as customer_id,
-        trim(gender) as gender_code,
-        trim(status) as status_code,
-        trim(level) as level_code,
-        trim(campaign) as campaign_code,
-        trim(linked_apps) as linked_apps_code,
+        {{ code_read('trim(gender)') }} as gender_code,
+        {{ code_read('trim(status)') }} as status_code,
+        {{ code_read('trim(level)') }} as level_code,
+        {{ code_read('trim(campaign)') }} as campaign_code,
+        {{ code_read('trim(linked_apps)') }} as linked_apps_code,
         cast(try_to_timestamp(trim(sign_date), 'MM/dd/yyyy') as date) as sign_date
     from customers
 

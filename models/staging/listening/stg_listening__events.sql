@@ -20,8 +20,8 @@ trimmed as (
         {{ identifier('customer_id') }} as customer_id,
         nullif(trim(track_id), '') as track_id,
         nullif(trim(event_at), '') as event_at_text,
-        trim(is_mobile) as is_mobile_text,
-        trim(zip) as zip_text
+        {{ code_read('trim(is_mobile)') }} as is_mobile_text,
+        {{ code_read('trim(zip)') }} as zip_text
     from listening_events
 
 ),

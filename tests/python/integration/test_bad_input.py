@@ -188,7 +188,11 @@ def test_a_build_of_nothing_is_no_success(server, landing):
         "build", *WITHOUT_UNIT_TESTS, landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm"
     )
     assert done.returncode == 1
-    assert "FAIL 1 assert_some_events_are_accepted" in done.stdout
+    said = "No event was accepted: 1 unparsable_time. See protected.rejected_events for each row."
+    assert said in done.stdout
+    assert server.query("select reject_reason from protected.rejected_events") == [
+        ("unparsable_time",)
+    ]
     assert "created sql released model marts." not in done.stdout
     summary = run_throng("summary", env=server.env)
     assert "Traceback" not in summary.stderr

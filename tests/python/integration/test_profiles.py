@@ -53,11 +53,13 @@ def edge_events(cells: list[str]) -> list[tuple]:
     """Forty people who answer each other at once, late, never, and over New Year, which is in week
     1 of 2020 from 30 December on."""
     chance = random.Random(20191230)
+    unplaced = random.Random(20191231)
     people = [f"edge {number}" for number in range(40)]
     rows = []
 
     def add(who: str, moment: datetime, other: str, kind: str, way: str, seconds="") -> None:
         place = cells[(people.index(who) + chance.choice([0, 0, 0, 1, 2])) % len(cells)]
+        place = place if unplaced.random() < 0.9 else unplaced.choice(["", "0", "\\N"])
         rows.append((who, str(moment), place, kind, way, other, seconds))
 
     for number, who in enumerate(people):
@@ -206,8 +208,9 @@ def recharges_read(landing: Path) -> dict[str, set[reference.Recharge]]:
 
 @pytest.fixture(scope="module")
 def users(landing):
-    """Every subscriber as bandicoot reads the files, and again with a name for each place of a cell
-    that was moved: bandicoot knows one place of an antenna."""
+    """Every subscriber as bandicoot reads the files; those with events of no known cell again with
+    those of a known one; and those of a cell that was moved again with a name for each of its
+    places: bandicoot knows one place of an antenna."""
     files = sorted((landing / "events").rglob("*.csv*"))
     events = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files])
     events = events.drop_duplicates()
@@ -233,43 +236,49 @@ def users(landing):
         is_talk = row.event_type in ("call", "text")
         return reference.Event(
             datetime.fromisoformat(row.event_at),
-            cell,
+            cell if row.cell_id in versions else None,
             row.event_type if is_talk else None,
             (row.direction or None) if is_talk else None,
             (row.counterpart_id or None) if is_talk else None,
             float(row.duration_s) if row.event_type == "call" and row.duration_s else None,
         )
 
-    made, made_placed = {}, {}
+    made, made_located, made_placed = {}, {}, {}
     topped_up = recharges_read(landing)
     for who, rows in events.groupby("subscriber_id"):
         rows = list(rows.itertuples())
         made[who] = reference.user_of(
             who, [event(row, row.cell_id) for row in rows], antennas, topped_up.pop(who, ())
         )
-        if any(len(versions[row.cell_id]) > 1 for row in rows):
+        located = [row for row in rows if row.cell_id in versions]
+        if len(located) < len(rows):
+            made_located[who] = reference.user_of(
+                who, [event(row, row.cell_id) for row in located], antennas
+            )
+        if any(len(versions[row.cell_id]) > 1 for row in located):
             made_placed[who] = reference.user_of(
-                who, [event(row, placed(row.cell_id, row.event_at)) for row in rows], places
+                who, [event(row, placed(row.cell_id, row.event_at)) for row in located], places
             )
     for who, recharges in topped_up.items():
         made[who] = reference.user_of(who, [], antennas, recharges)
     for user in made.values():
         others = {record.correspondent_id for record in user.records} - {None}
         user.network = {other: made.get(other) for other in sorted(others)}
-    return made, made_placed
+    return made, made_located, made_placed
 
 
 @pytest.fixture(scope="module")
 def expected(server, built, users):
     frames = []
-    made, made_placed = users
+    made, made_located, made_placed = users
+    places = [*reference.SPATIAL, "churn_rate"]
     for who, user in made.items():
         frame = reference.profile(user)
-        if who in made_placed:
-            is_radius = frame["indicator"] == "radius_of_gyration"
-            radius = reference.profile(made_placed[who])
-            radius = radius[radius["indicator"] == "radius_of_gyration"]
-            frame = pd.concat([frame[~is_radius], radius])
+        for others, indicators in [(made_located, places), (made_placed, ["radius_of_gyration"])]:
+            if who in others:
+                of_others = reference.profile(others[who])
+                of_others = of_others[of_others["indicator"].isin(indicators)]
+                frame = pd.concat([frame[~frame["indicator"].isin(indicators)], of_others])
         frames.append(frame.assign(subscriber_id=server.pseudonym(who)))
     frame = pd.concat(frames)
     frame["value"] = frame["value"].astype(float)

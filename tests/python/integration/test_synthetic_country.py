@@ -71,6 +71,9 @@ def test_every_dirty_row_is_rejected_for_its_reason(server, country):
     expected = dirty.groupby(["file", "reason"]).size().to_dict()
     actual = server.query(
         "select source_file, reject_reason, count(*) from protected.rejected_events group by all"
+        " union all "
+        "select source_file, unplaced_reason, sum(n_events) from protected.unplaced_events "
+        "group by all"
     )
     assert {(file, reason): rows for file, reason, rows in actual} == expected
     assert len({reason for _, reason in expected}) == 8
@@ -107,6 +110,9 @@ def test_the_summary_is_right(server, country):
     dirty = pd.read_parquet(country / "truth" / "dirty_rows.parquet")
     assert "Period covered      2020-02-03 to 2020-02-16" in lines
     assert number("Events in") == rows
+    is_unplaced = dirty["reason"].isin(["missing_cell", "unknown_cell"])
+    assert number("without a place") == is_unplaced.sum()
+    dirty = dirty[~is_unplaced]
     assert number("rejected") == len(dirty)
     assert number("accepted") == rows - len(dirty)
     reasons = dirty.groupby("reason").size().sort_values(ascending=False, kind="stable")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 #: What people read: what was rejected, and the marts.
-READ_BY_PEOPLE = {"rejected_events", "rejected_recharges", "rejected_listener_rows"}
+READ_BY_PEOPLE = {
+    "rejected_events",
+    "rejected_recharges",
+    "rejected_listener_rows",
+    "unplaced_events",
+}
 #: What `throng release publish` copies.
 PUBLISHED = {"int_area_outlines"}
 #: What a mart reads with `noise_mechanism: dp_laplace` only.

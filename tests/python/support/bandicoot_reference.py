@@ -12,10 +12,11 @@ import pandas as pd
 
 
 class Event(NamedTuple):
-    """What bandicoot needs of an event; `interaction` is call, text, or None for a place only."""
+    """What bandicoot needs of an event; `interaction` is call, text, or None for a place only, and
+    `cell_id` is None where nobody knows the place."""
 
     event_at: datetime
-    cell_id: str
+    cell_id: str | None
     interaction: str | None
     direction: str | None
     counterpart_id: str | None
@@ -100,6 +101,7 @@ POOLED = {
     "number_of_interaction_in": "scalar",
     "number_of_interaction_out": "scalar",
 }
+#: Of an event without a place bandicoot makes one more antenna, called nothing.
 SPATIAL = {
     "number_of_antennas",
     "entropy_of_antennas",
@@ -125,7 +127,7 @@ def user_of(
 ):
     """A subscriber as bandicoot knows one. Of equal times the order is that of our models."""
     in_order = sorted(
-        events, key=lambda e: (e.event_at, e.cell_id, e.interaction or "", e.direction or "")
+        events, key=lambda e: (e.event_at, e.cell_id or "", e.interaction or "", e.direction or "")
     )
     records = [
         bandicoot.Record(

@@ -380,14 +380,11 @@ def _faults(country: _Country) -> None:
         country.raw(file, " 0000000 ", *good[1:])
         # missing_time: 2
         country.raw(file, "bad", "", *good[2:])
-        country.raw(file, "bad", "  ", "", *good[3:])  # before missing_cell
-        # unparsable_time: 12
+        country.raw(file, "bad", "  ", "", *good[3:])
+        # unparsable_time: 9
         for at in (
-            "2019-12-26T10:00:00",
-            "2019-12-26 10:00",
             "2019-12-26",
             "2019-12-26 9:05:00",
-            "2019-12-26 10:00:00.5",
             "2019-12-26 24:00:00",
             "2019-12-26 10:60:00",
             "2019-12-32 10:00:00",
@@ -396,17 +393,19 @@ def _faults(country: _Country) -> None:
             "yesterday",
         ):
             country.raw(file, "bad", at, *good[2:])
-        country.raw(file, "bad", "yesterday", "nowhere", *good[3:])  # before unknown_cell
+        country.raw(file, "bad", "yesterday", "nowhere", *good[3:])
         # outside_study: 5
         country.raw(file, "bad", "2019-12-17 23:59:59", *good[2:])
         country.raw(file, "bad", "2020-01-15 00:00:00", *good[2:])
         country.raw(file, "bad", "2020-02-29 10:00:00", *good[2:])  # a real date
-        country.raw(file, "bad", "2009-12-26 10:00:00", "", *good[3:])  # before missing_cell
+        country.raw(file, "bad", "2009-12-26 10:00:00", "", *good[3:])
         country.raw(file, "bad", "2029-12-26 10:00:00", "nowhere", *good[3:])
-        # missing_cell: 2, copies of each other and still no duplicates
+        # ISO 8601, at a cell without an area: the first file has it, the others have copies.
+        country.raw(file, "bad", "2019-12-26T10:00:00.5", "SEA1", *good[3:])
+        # Without a cell: accepted once, without a place.
         country.raw(file, *good[:2], "", *good[3:])
         country.raw(file, *good[:2], "  ", *good[3:])
-        # unknown_cell: 4
+        # Of a cell that is not known: likewise, three different ones.
         country.raw(file, *good[:2], "nowhere", *good[3:])
         country.raw(file, *good[:2], "nowhere", *good[3:])
         country.raw(file, *good[:2], "b1", *good[3:])  # B1 is not b1

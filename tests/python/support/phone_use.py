@@ -62,15 +62,10 @@ CONTACTS = """
 with sent as (
     select subscriber_id as caller, counterpart_id as called,
         date_trunc('week', event_at) as period_start, count(*) as n
-    from protected.int_events_checked as event
+    from protected.int_events_checked
     where direction = 'out' and event_type in ('call', 'text') and counterpart_id <> subscriber_id
         and event_date is not null
         and (event_type = 'text' or duration_s is not null)
-        and exists (
-            from protected.int_cell_site_versions as version
-            where version.cell_id = event.cell_id
-                and event_at >= valid_from and event_at < valid_to
-        )
     group by all
 )
 select sent.period_start, one.area_level, one.home_area_id as from_area_id,

@@ -54,8 +54,6 @@ REASONS = (
     "missing_time",
     "unparsable_time",
     "outside_study",
-    "missing_cell",
-    "unknown_cell",
     "duplicate",
 )
 
@@ -303,6 +301,7 @@ def _read_folder(con: duckdb.DuckDBPyConnection, folder: Path, columns: tuple[st
 # The rules
 # --------------------------------------------------------------------------------------------------
 
+# An event without a known cell is accepted, and is nowhere.
 # One verdict per row: the first reason that applies. A copy is judged among the rows that would be
 # accepted without it, so two copies of a bad row are both bad and neither is a duplicate.
 JUDGED = """
@@ -315,7 +314,13 @@ with parsed as (
         trim(counterpart_id) as counterpart_id, trim(duration_s) as duration_s,
         trim(volume_mb) as volume_mb,
         case when regexp_full_match(trim(event_at), $expression)
-             then try_strptime(trim(event_at), $layout) end as event_at
+             then try_strptime(trim(event_at), $layout)
+             -- ISO 8601 is read beside the pattern of the study
+             when regexp_full_match(
+                 trim(event_at),
+                 '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?'
+             )
+             then try_cast(trim(event_at) as timestamp) end as event_at
     from raw
 ),
 holding as (
@@ -341,8 +346,6 @@ faults as (
             when event_at is null then 'unparsable_time'
             when event_at < cast($study_start as timestamp) then 'outside_study'
             when event_at >= cast($study_end as timestamp) + interval 1 day then 'outside_study'
-            when cell_id = '' then 'missing_cell'
-            when holding.row_no is null then 'unknown_cell'
         end as fault
     from parsed left join holding on holding.row_no = parsed.row_no
 ),
@@ -350,7 +353,7 @@ acceptable as (
     select
         row_no,
         row_number() over (
-            partition by subscriber_id, event_at_text, cell_id, event_type, direction,
+            partition by subscriber_id, event_at, cell_id, event_type, direction,
                          counterpart_id, duration_s, volume_mb
             order by source_file, row_no
         ) as copy_no
