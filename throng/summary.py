@@ -92,8 +92,7 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
 
 
 def _warnings(query: Query, built: set[str]) -> Iterator[str]:
-    """What did not stop the build, and is to be known: values of columns that could not be used, and
-    identifiers that cannot be one person."""
+    """What did not stop the build: values not read, and identifiers that cannot be one person."""
     if "event_columns_read" in built:
         columns = query(
             f"""
@@ -105,7 +104,7 @@ def _warnings(query: Query, built: set[str]) -> Iterator[str]:
             """
         )
         for name, unusable, given, example in columns:
-            note = f"{unusable / given:.1%} not read, most like {example}; protected.event_columns_read"
+            note = f"{unusable / given:.1%} not read, most like {example}"
             yield _warning(f"{name}", f"{unusable:>12,}", note)
     if "int_overused_identifiers" in built:
         overused = query(
@@ -113,7 +112,7 @@ def _warnings(query: Query, built: set[str]) -> Iterator[str]:
             "from protected.int_overused_identifiers order by n_events desc"
         )
         for events, share, cells in overused[:MOST_REASONS]:
-            note = f"one identifier has {share:.1%} of all, at {cells} cells in an hour: a placeholder?"
+            note = f"{share:.1%} of one identifier, at {cells} cells in an hour: a placeholder?"
             yield _warning("overused", f"{events:>12,}", note)
 
 
