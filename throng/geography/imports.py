@@ -132,7 +132,7 @@ def import_areas(
         read.areas, without = with_parents(read.areas, parents, parent_level, progress)
         read.problems.extend(without)
         read.notes.extend(
-            area.remark(f"only {area.share:.0%} of it lie in {area.parent_area_id}, its parent")
+            area.remark(f"only {area.share:.0%} of it lies in {area.parent_area_id}, its parent")
             for area in read.areas
             if area.share < MOST_OF
         )
@@ -274,6 +274,8 @@ def _sources(
         try:
             if not file.exists():
                 raise GeographyError(f"{file} does not exist.")
+            if file.is_dir():
+                raise GeographyError(f"{file.name} is a folder; name a file in it.")
             if file.suffix.lower() in _VECTOR:
                 layer = read_layer(
                     file, layer=reading.layer, crs=reading.crs, encoding=reading.encoding

@@ -180,16 +180,10 @@ def _workbook(path: Path, has_header: bool, sheet: str | None) -> Table:
 
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
+        chosen = _sheet_of(path, workbook.sheet_names, sheet)
+        cells = workbook.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
     except (python_calamine.CalamineError, OSError) as error:
         raise GeographyError(f"{path.name} cannot be read as a workbook: {error}.") from None
-    names = workbook.sheet_names
-    if sheet is None and len(names) > 1:
-        raise GeographyError(
-            f"{path.name} has several sheets: {named(names)}. Name one by --layer."
-        )
-    if sheet is not None and sheet not in names:
-        raise GeographyError(f"{path.name} has no sheet '{sheet}'; it has {named(names)}.")
-    cells = workbook.get_sheet_by_name(sheet or names[0]).to_python(skip_empty_area=False)
     rows = [
         (number, [_written(value) for value in row])
         for number, row in enumerate(cells, start=1)
@@ -198,8 +192,18 @@ def _workbook(path: Path, has_header: bool, sheet: str | None) -> Table:
     if not rows:
         raise GeographyError(f"{path.name} is empty.")
     (number, first), *rest = rows
-    said = f"sheet {sheet or names[0]}"
-    return _table(path, first, number, iter(rest), has_header, said)
+    return _table(path, first, number, iter(rest), has_header, f"sheet {chosen}")
+
+
+def _sheet_of(path: Path, names: list[str], sheet: str | None) -> str:
+    """The sheet to read: the one there is, or the one that is named."""
+    if sheet is None and len(names) != 1:
+        raise GeographyError(
+            f"{path.name} has several sheets: {named(names)}. Name one by --layer."
+        )
+    if sheet is not None and sheet not in names:
+        raise GeographyError(f"{path.name} has no sheet '{sheet}'; it has {named(names)}.")
+    return sheet or names[0]
 
 
 def _written(value: object) -> str:

@@ -20,6 +20,8 @@ from throng.geography.problems import GeographyError, named
 #: Kinds of files that may be in a .zip.
 _IN_ARCHIVE = {".shp", ".gpkg", ".geojson", ".json"}
 _LOOK = "boundaries and points are read from Shapefile (.shp or .zip), GeoPackage and GeoJSON"
+#: What reading a file can end in; UnboundLocalError where a name in a coordinate system is no text.
+_UNREADABLE = (DataSourceError, DataLayerError, ValueError, UnboundLocalError)
 DEGREES = pyproj.CRS.from_epsg(4326)
 
 
@@ -68,7 +70,7 @@ def read_layer(
             meta, _, wkb, values = pyogrio.raw.read(
                 address, layer=_layer_of(address, path, layer), encoding=encoding
             )
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise GeographyError(_why_unreadable(path, error)) from None
     if wkb is None:
         raise GeographyError(
@@ -113,7 +115,7 @@ def _address(path: Path, layer: str | None) -> tuple[str, str]:
                 if PurePosixPath(name).suffix.lower() in _IN_ARCHIVE
                 and not name.startswith("__MACOSX/")
             )
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         raise GeographyError(f"{path.name} is no whole .zip archive; fetch it again.") from None
     if not names:
         raise GeographyError(f"{path.name} holds no Shapefile, GeoPackage or GeoJSON file.")
