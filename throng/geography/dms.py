@@ -66,7 +66,9 @@ def parse_degrees(text: str, axis: Axis) -> float:
     Raises:
         Unreadable: it is in none of them, in two, or does not exist.
     """
-    words = " ".join(text.translate(_SPELLINGS).replace("''", '"').split())
+    words = text.strip()
+    if not _PLAIN.fullmatch(words):
+        words = " ".join(text.translate(_SPELLINGS).replace("''", '"').split())
     if not words:
         raise Unreadable(f"no {axis.name}")
     if _PLAIN.fullmatch(words):

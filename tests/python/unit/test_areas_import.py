@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given
@@ -27,8 +29,8 @@ from throng.geography.areas import mended_shape
 from throng.geography.dateline import crosses_dateline, cut_at_dateline
 from throng.geography.landed import WRITTEN_OF_AREA
 from throng.geography.outlines import ListedArea, area_km2_of, boundary_of, outlines_of
-from throng.landing.feeds import AREA_COLUMNS
-from throng.landing.inspect import inspect_landing  # noqa: F401 - its module reads what we write
+from throng.landing.feeds import AREA_COLUMNS, CELL_SITE_COLUMNS
+from throng.landing.inspect import inspect_landing
 
 
 @pytest.fixture
@@ -331,9 +333,7 @@ def test_ids_are_taken_as_they_are_written(landing, here, ids, wanted):
 
 
 def test_parts_of_numbers_are_no_ids(landing, here):
-    file = districts(here, ({"code": 1.5, "name": "Half"}, square(3, 0)))
-    frame = gpd.read_file(file)
-    frame["code"] = [1.0, 2.0, 1.5]
+    frame = gpd.read_file(districts(here)).assign(code=[1.0, 1.5])
     frame.to_file(here / "h.gpkg")
     assert "its id is the number 1.5" in refused(landing, here / "h.gpkg", *COLUMNS)
 
@@ -573,7 +573,10 @@ def test_parents_in_togo_are_those_of_an_overlay(togo):
     prefectures = gpd.read_file(TOGO / "prefectures.geojson").to_crs(32631)
     prefectures["geometry"] = prefectures.make_valid()
     pieces = gpd.overlay(
-        prefectures.rename(columns={"region": "area"}), regions, how="intersection"
+        prefectures.rename(columns={"region": "area"}),
+        regions,
+        how="intersection",
+        keep_geom_type=True,
     )
     pieces["ground"] = pieces.area
     best = pieces.sort_values("ground").groupby("area").last()
@@ -593,12 +596,31 @@ def test_boundaries_of_togo_are_kept_to_the_last_corner(togo):
             assert row["area_id"] == "LOME COMMUNE"
 
 
+def test_a_build_finds_its_columns_in_what_was_written(landing, here):
+    """inspect_landing is what every build begins with."""
+    imported(landing, districts(here), level="admin1")
+    imported(landing, geojson(here / "p.geojson", [({"code": "P", "name": "a"}, square(0, 0))]))
+    sites = here / "s.csv"
+    sites.write_text("cell_id,longitude,latitude\nc,0.5,0.5\n")
+    assert run("sites", sites, landing=landing)[0] == 0
+    assert run("sites", sites, "--valid-from", "2020-01-01", landing=landing)[0] == 0
+    (landing / "events").mkdir()
+    (landing / "events" / "e.csv").write_text("subscriber_id,event_at,cell_id\n")
+    request = json.dumps({"landing_path": str(landing)})
+    [answer] = inspect_landing(pa.array([request])).to_pylist()
+    answer = json.loads(answer)
+    assert answer["problem"] is None
+    columns = {table["name"]: table["columns"] for table in answer["tables"]}
+    for name, wanted in (("areas", AREA_COLUMNS), ("cell_sites", CELL_SITE_COLUMNS)):
+        assert columns[name] == [[column, column, "string"] for column in wanted]
+
+
 def test_geopandas_reads_what_was_written(landing, here):
     """The file is of use elsewhere too."""
     imported(landing, districts(here))
     frame = pd.read_csv(landing / "areas" / "admin2.csv")
     shapes = gpd.GeoSeries.from_wkb(frame["geometry"].map(bytes.fromhex), crs=4326)
-    assert shapes.area.tolist() == [1, 1]
+    assert shapely.area(shapes.array).tolist() == [1, 1]
 
 
 def test_importing_reads_and_never_changes_files(landing, here):
