@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import gzip
+import shlex
+import zipfile
 from datetime import date, datetime
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
+import pyproj
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from tests.python.conftest import PROJECT
 from tests.python.support.imports import (
     COLUMNS,
     TOGO,
@@ -22,6 +28,7 @@ from tests.python.support.imports import (
     run,
     square,
 )
+from throng.cli import app
 from throng.geography.country import Country
 from throng.geography.landed import WRITTEN_OF_SITE
 from throng.geography.tables import guessed_delimiter
@@ -293,15 +300,11 @@ def test_how_far_outside_is_an_option(landing, here):
 @given(st.floats(-85, 85), st.floats(0, 3), st.booleans())
 def test_near_is_near_at_every_latitude(latitude, km, to_the_east):
     """Against the distance on the ellipsoid, but for one part in a hundred."""
-    import pyproj
-
     country = Country([shapely.box(-1, latitude - 2, 0, latitude)])
     azimuth = 90 if to_the_east else 0
     start = (0.0, latitude - 1) if to_the_east else (-0.5, latitude)
     x, y, _ = pyproj.Geod(ellps="WGS84").fwd(*start, azimuth, km * 1000)
-    near = bool(
-        country.is_near(*(pytest.importorskip("numpy").array([part]) for part in (x, y)), 2)[0]
-    )
+    near = bool(country.is_near(np.array([x]), np.array([y]), 2)[0])
     if abs(km - 2) > 0.03:
         assert near == (km < 2)
 
@@ -605,6 +608,34 @@ def test_a_list_of_other_columns_is_not_mixed_with_ours(landing, here):
     assert code == 1
     assert "cell_sites/own.csv has the columns cell_id, longitude, latitude, area_id" in wrong
     assert not (landing / "cell_sites" / "sites.csv").exists()
+
+
+def test_the_lines_of_the_documentation_work(here, monkeypatch):
+    """Those of docs/own_data.md, with files of the names and columns that they have."""
+    text = (PROJECT / "docs" / "own_data.md").read_text()
+    section = text.partition("## Boundaries and sites")[2].partition("\n## ")[0]
+    block = section.partition("```sh\n")[2].partition("```")[0].replace("\\\n", " ")
+    code = {"ADM1_PCODE": "R", "ADM1_NAME": "Region"}
+    geojson(here / "regions.geojson", [(code, square(0, 0, 2))])
+    code = {"ADM2_PCODE": "D", "ADM2_NAME": "District", "POP": 1000}
+    geojson(here / "districts.geojson", [(code, square(0, 0))])
+    gpd.read_file(here / "districts.geojson").to_file(here / "districts.shp")
+    with zipfile.ZipFile(here / "districts.zip", "w") as archive:
+        for suffix in ("shp", "shx", "dbf", "prj"):
+            archive.write(here / f"districts.{suffix}", f"districts.{suffix}")
+    table(here, "1,2,0.5,0.5,120,4G", columns="lac,ci,lon,lat,dir,gen", name="cells.csv")
+    monkeypatch.chdir(here)
+    commands = [shlex.split(line) for line in block.splitlines()]
+    assert [command[0] for command in commands] == ["source", "export", *["throng"] * 3]
+    name, _, value = commands[1][1].partition("=")
+    monkeypatch.setenv(name, value)
+    for _, *words in commands[2:]:
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+    [district] = rows_of(here / value / "areas" / "admin2.csv")
+    assert (district["parent_area_id"], district["population"]) == ("R", "1000")
+    [cell] = rows_of(here / value / "cell_sites" / "sites.csv")
+    assert (cell["cell_id"], cell["azimuth"], cell["technology"]) == ("1-2", "120", "4G")
 
 
 @pytest.fixture(scope="module")
