@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -76,12 +77,14 @@ class Read:
         problems: why others cannot.
         repairs: what was mended.
         notes: what else the user should know.
+        ids: each id with all features that have it, whatever else is wrong with them.
     """
 
     areas: list[Area] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
     repairs: list[Remark] = field(default_factory=list)
     notes: list[Remark] = field(default_factory=list)
+    ids: dict[str, list[Remark]] = field(default_factory=dict)
 
 
 def areas_of(
@@ -187,6 +190,8 @@ def _read_feature(
     def remark(text: str) -> Remark:
         return Remark(layer.file, row, text, label)
 
+    if all(ids):
+        read.ids.setdefault(area_id, []).append(Remark(layer.file, row, "", name))
     problems = []
     empty = [column for column, part in zip(columns.area_id, ids, strict=True) if not part]
     if empty:
@@ -228,11 +233,7 @@ def _population(value: object) -> tuple[str, str]:
     text = text_of(value)
     if not text:
         return "", ""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 1e11:
+    if not re.fullmatch(r"\d{1,11}(\.\d+)?", text, re.ASCII):
         return "", f"population '{text}' is no number of people: write digits alone"
     return text, ""
 
@@ -286,24 +287,17 @@ def _a(geometry_type: str) -> str:
 
 
 def _refuse_equal_ids(read: Read) -> None:
-    """Take out areas whose id another one has, and say where that is."""
-    by_id: dict[str, list[Area]] = {}
-    for area in read.areas:
-        by_id.setdefault(area.area_id, []).append(area)
-    for same in by_id.values():
-        first, *others = same
-        for area in others:
-            where = first.row if area.file == first.file else f"{first.file} {first.row}"
-            read.problems.append(
-                Remark(
-                    area.file,
-                    area.row,
-                    f"its id '{area.area_id}' is also that of {where} ({first.area_name}): an area "
-                    "is one feature; give it one id, or merge its parts",
-                    area.area_name,
-                )
+    """Take out areas whose id an earlier feature has, and say where that is."""
+    for area_id, (first, *others) in read.ids.items():
+        for other in others:
+            where = first.row if other.file == first.file else f"{first.file} {first.row}"
+            text = (
+                f"its id '{area_id}' is also that of {where} ({first.label}): an area is one "
+                "feature; give it one id, or merge its parts"
             )
-    read.areas = [area for area in read.areas if area is by_id[area.area_id][0]]
+            read.problems.append(replace(other, text=text))
+    firsts = {(remarks[0].file, remarks[0].row) for remarks in read.ids.values()}
+    read.areas = [area for area in read.areas if (area.file, area.row) in firsts]
 
 
 def _overlap(shape: BaseGeometry, prepared: BaseGeometry) -> float:

@@ -10,11 +10,14 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+#: So far beyond 180 degrees (10 cm) a corner is on the meridian: it was computed.
+_NOISE = 1e-6
+
 
 def crosses_dateline(shape: BaseGeometry) -> bool:
     """Whether a boundary has longitudes beyond 180 degrees, or an edge over the meridian."""
     west, _, east, _ = shape.bounds
-    if west < -180 or east > 180:
+    if west < -180 - _NOISE or east > 180 + _NOISE:
         return True
     return east - west > 180 and any(_jumps(ring).any() for ring in _rings(shape))
 

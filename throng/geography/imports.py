@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import shapely
@@ -113,21 +113,20 @@ def import_areas(
     """
     _check_levels(level, parent_level)
     path = landing / "areas" / f"{level}.csv"
-    landed.refuse_other_columns(path.parent, landed.WRITTEN_OF_AREA, path)
+    landed.refuse_other_columns(path.parent, landed.WRITTEN_OF_AREA)
     before = landed.landed_areas(landing)
     others = [area for area in before if area.file != path.name]
-    _refuse_level_elsewhere(others, level)
+    _refuse_level_elsewhere(before, level, path.name)
     parents = _boundaries_of(others, parent_level) if parent_level else {}
     layers = _layers(files, reading)
     read = areas_of(layers, level, columns, prefix=prefix, progress=progress)
-    taken = {area.area_id: area for area in others}
-    for area in read.areas:
-        if area.area_id in taken:
-            level_there = taken[area.area_id].area_level
-            text = (
-                f"its id is also that of an area of {level_there}: tell them apart by --id-prefix"
-            )
-            read.problems.append(area.remark(text))
+    level_of = {area.area_id: area.area_level for area in others}
+    for area_id in read.ids.keys() & level_of.keys():
+        text = f"its id is also that of an area of {level_of[area_id]}: tell them apart by "
+        read.problems.extend(
+            replace(remark, text=text + "--id-prefix", label=area_id)
+            for remark in read.ids[area_id]
+        )
     if parent_level:
         read.areas, without = with_parents(read.areas, parents, parent_level, progress)
         read.problems.extend(without)
@@ -154,13 +153,14 @@ def _check_levels(level: str, parent_level: str | None) -> None:
         raise GeographyError(f"--level and --parent-level are both {level}.")
 
 
-def _refuse_level_elsewhere(others: Sequence[LandedArea], level: str) -> None:
-    files = sorted({area.file for area in others if area.area_level == level})
-    if files:
-        raise GeographyError(
-            f"areas/{files[0]} has areas of {level} already. Take it out of the folder, then "
-            "import."
-        )
+def _refuse_level_elsewhere(before: Sequence[LandedArea], level: str, own: str) -> None:
+    """Raise an error where a level is in another file, or its file has another level."""
+    for area in before:
+        if (area.area_level == level) != (area.file == own):
+            raise GeographyError(
+                f"areas/{area.file} has areas of {area.area_level} already. Take it out of the "
+                "folder, then import."
+            )
 
 
 def _boundaries_of(areas: Sequence[LandedArea], level: str) -> dict[str, BaseGeometry]:
@@ -236,7 +236,7 @@ def import_sites(
     folder = landing / "cell_sites"
     name = f"sites-{settings.valid_from}" if settings.valid_from else "sites"
     path, left_out = folder / f"{name}.csv", folder / f"_left_out_of_{name}.csv"
-    landed.refuse_other_columns(folder, landed.WRITTEN_OF_SITE, path)
+    landed.refuse_other_columns(folder, landed.WRITTEN_OF_SITE)
     areas = landed.landed_areas(landing)
     shapes = [shape for area in areas if (shape := boundary_of(area.geometry)) is not None]
     settings = SiteSettings(

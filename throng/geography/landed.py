@@ -43,11 +43,12 @@ def files_of(folder: Path) -> list[Path]:
     )
 
 
-def refuse_other_columns(folder: Path, columns: Sequence[str], own: Path) -> None:
-    """Raise an error where other files of a folder could not be read together with ours."""
+def refuse_other_columns(folder: Path, columns: Sequence[str]) -> None:
+    """Raise an error where files of a folder could not be read together with ours.
+
+    A file of the name of ours but with other columns is somebody's own, and not to be replaced.
+    """
     for path in files_of(folder):
-        if path == own:
-            continue
         name = f"{folder.name}/{path.relative_to(folder)}"
         found = _header(path)
         if found is None:

@@ -266,11 +266,12 @@ def test_all_that_is_wrong_is_said_at_once_with_the_feature_named(landing, here)
         ({"code": "D9", "name": "Line"}, line),
         ({"code": "D10", "name": "Flat"}, flat),
         ({"code": "D11", "name": "Crowd", "people": -5}, square(7, 0)),
+        ({"code": "D2", "name": "Twice wrong"}, None),
         ({"code": None, "name": None}, None),
     )
     wrong = refused(landing, file, *COLUMNS, "--population-column", "people")
     lines = [" ".join(line.split()) for line in wrong.splitlines()]
-    assert "Error: 10 of 12 features cannot be areas of admin2; nothing was written:" in lines
+    assert "Error: 11 of 13 features cannot be areas of admin2; nothing was written:" in lines
     for line in [
         "d.geojson 3 (Again) its id 'D1' is also that of 1 (One): an area is one feature; give it "
         "one id, or merge its parts",
@@ -282,7 +283,10 @@ def test_all_that_is_wrong_is_said_at_once_with_the_feature_named(landing, here)
         "d.geojson 9 (D9) its geometry is a line, not an area of polygons",
         "d.geojson 10 (D10) its rings hold no ground",
         "d.geojson 11 (D11) population '-5' is no number of people: write digits alone",
-        *(f"d.geojson 12 {reason}" for reason in ("no geometry", "no id in code")),
+        "d.geojson 12 (D2) no geometry",
+        "d.geojson 12 (Twice wrong) its id 'D2' is also that of 2 (Two): an area is one feature; "
+        "give it one id, or merge its parts",
+        *(f"d.geojson 13 {reason}" for reason in ("no geometry", "no id in code")),
     ]:
         assert line in lines, wrong
 
@@ -419,6 +423,21 @@ def test_files_of_other_columns_are_not_mixed_with_ours(landing, here):
     (landing / "areas" / "admin3.csv").rename(landing / "areas" / "three.csv")
     wrong = refused(landing, districts(here), *COLUMNS, level="admin3")
     assert "areas/three.csv has areas of admin3 already" in wrong
+
+
+def test_a_file_of_somebody_else_is_not_replaced(landing, here):
+    (landing / "areas").mkdir(parents=True)
+    own = landing / "areas" / "admin2.csv"
+    for text in (
+        "area_id,area_level,area_name,parent_area_id\nX,admin2,X,\n",
+        ",".join(WRITTEN_OF_AREA) + "\nX,admin7,X,,,,,,,\n",
+    ):
+        own.write_text(text)
+        code, _, wrong = run(
+            "areas", districts(here), "--level", "admin2", *COLUMNS, landing=landing
+        )
+        assert code == 1 and wrong.startswith("Error: areas/admin2.csv has")
+        assert own.read_text() == text
 
 
 def test_names_in_another_encoding_are_noticed(landing, here):
