@@ -252,7 +252,7 @@ def _sites_read(done: SitesDone, outside_km: float) -> Iterator[Line | str]:
         yield Line("Compared", "", done.n_areas, "areas", note)
     else:
         yield Line("Compared", "", 0, "areas", "none in areas/: what is outside is not known")
-    for kind, remarks in _kinds(done.read.notes):
+    for kind, remarks in _grouped(done.read.notes):
         yield Line("Look", "", len(remarks), "rows", kind)
         yield from listed(remarks, MOST_NOTES)
 
@@ -275,14 +275,14 @@ def _sites_written(done: SitesDone) -> Iterator[Line | str]:
         yield Line("Beside", others, len(done.others), "files", "a build reads them too")
 
 
-def _kinds(remarks: list[Remark]) -> Iterator[tuple[str, list[Remark]]]:
+def _grouped(remarks: list[Remark]) -> Iterator[tuple[str, list[Remark]]]:
     """Remarks by kind, those of which there are most first."""
     for kind, _ in Counter(remark.kind for remark in remarks).most_common():
         yield kind, [remark for remark in remarks if remark.kind == kind]
 
 
 def _by_kind(remarks: list[Remark]) -> Iterator[str]:
-    for kind, same in _kinds(remarks):
+    for kind, same in _grouped(remarks):
         yield f"{len(same):>9,}  {kind}"
 
 
