@@ -11,6 +11,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from throng.geography.problems import shown
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -71,6 +73,7 @@ def parse_degrees(text: str, axis: Axis) -> float:
         words = " ".join(text.translate(_SPELLINGS).replace("''", '"').split())
     if not words:
         raise Unreadable(f"no {axis.name}")
+    text = shown(text)
     if _PLAIN.fullmatch(words):
         return _existing(float(words.replace(",", ".")), text, axis)
     if not any(letter.isdecimal() for letter in words):
@@ -99,6 +102,7 @@ def parse_metres(text: str, axis: Axis) -> float:
     words = text.translate(_SPELLINGS).strip()
     if not words:
         raise Unreadable(f"no {axis.name}")
+    text = shown(text)
     if re.fullmatch(r"[+-]?\d{1,3},\d{3}", words):
         raise Unreadable(f"{axis.name} '{text}': does the comma part thousands or decimals?")
     if not _PLAIN.fullmatch(words):

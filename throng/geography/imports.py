@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -186,16 +187,23 @@ def _boundaries_of(areas: Sequence[LandedArea], level: str) -> dict[str, BaseGeo
 def _layers(files: Sequence[Path], reading: Reading) -> list[Layer]:
     """All files of boundaries; what is wrong with each of them, at once."""
     layers, sentences = [], []
-    for file in files:
+    for file, label in _labelled(files):
         try:
-            layers.append(
-                read_layer(file, layer=reading.layer, crs=reading.crs, encoding=reading.encoding)
+            layer = read_layer(
+                file, layer=reading.layer, crs=reading.crs, encoding=reading.encoding
             )
+            layers.append(replace(layer, file=label))
         except GeographyError as error:
             sentences.append(str(error))
     if sentences:
         raise GeographyError(" ".join(dict.fromkeys(sentences)))
     return layers
+
+
+def _labelled(files: Sequence[Path]) -> list[tuple[Path, str]]:
+    """Files, each with what it is called: its name, and its folder too where two share a name."""
+    names = Counter(file.name for file in files)
+    return [(file, file.name if names[file.name] == 1 else str(file)) for file in files]
 
 
 def _row_of(area: Area, source: str) -> tuple[object, ...]:
@@ -239,12 +247,10 @@ def import_sites(
     landed.refuse_other_columns(folder, landed.WRITTEN_OF_SITE)
     areas = landed.landed_areas(landing)
     shapes = [shape for area in areas if (shape := boundary_of(area.geometry)) is not None]
-    settings = SiteSettings(
-        **{
-            **vars(settings),
-            "country": Country(shapes) if shapes else None,
-            "area_ids": frozenset(area.area_id for area in areas),
-        }
+    settings = replace(
+        settings,
+        country=Country(shapes) if shapes else None,
+        area_ids=frozenset(area.area_id for area in areas),
     )
     with ExitStack() as open_files:
         sources, how = _sources(files, reading, open_files)
@@ -270,7 +276,7 @@ def _sources(
     """All files of sites; what is wrong with each of them, at once."""
     sources, how, sentences = [], {}, []
     system = system_of(reading.crs) if reading.crs else None
-    for file in files:
+    for file, label in _labelled(files):
         try:
             if not file.exists():
                 raise GeographyError(f"{file} does not exist.")
@@ -280,8 +286,8 @@ def _sources(
                 layer = read_layer(
                     file, layer=reading.layer, crs=reading.crs, encoding=reading.encoding
                 )
-                sources.append(source_of_layer(layer))
-                how[file.name] = ", ".join(layer.said)
+                sources.append(source_of_layer(replace(layer, file=label)))
+                how[label] = ", ".join(layer.said)
             else:
                 table = open_files.enter_context(
                     open_table(
@@ -292,8 +298,9 @@ def _sources(
                         sheet=reading.layer,
                     )
                 )
+                table.file = label  # before its rows are read
                 sources.append(source_of_table(table, system))
-                how[file.name] = table.said + (f", {reading.crs}" if reading.crs else "")
+                how[label] = table.said + (f", {reading.crs}" if reading.crs else "")
         except GeographyError as error:
             sentences.append(str(error))
     if sentences:

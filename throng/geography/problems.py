@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -50,5 +51,19 @@ def listed(remarks: Sequence[Remark], most: int = MOST_LINES) -> Iterator[str]:
 
 
 def named(names: Iterable[str]) -> str:
-    """Names of columns or layers for a sentence."""
-    return ", ".join(names) or "none"
+    """Names of columns or layers for a sentence.
+
+    What could be a value (of a file without a header, perhaps of events) shows its shape only.
+    """
+    shown = [
+        re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", name[:40]))
+        if len(name) > 60 or re.search(r"\d{5}", name)
+        else name
+        for name in names
+    ]
+    return ", ".join(shown) or "none"
+
+
+def shown(text: str, most: int = 40) -> str:
+    """A value for a sentence, cut where it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

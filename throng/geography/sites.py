@@ -267,6 +267,8 @@ def _columns_of(source: Source, settings: SiteSettings) -> dict[str, tuple[str, 
             found[ours] = (known[0],)
         elif ours == "cell_id" or (ours in ("longitude", "latitude") and not source.has_points):
             missing.append(f"no column that is known as {ours} (say which it is by {option})")
+    if source.has_points and (asked["longitude"] or asked["latitude"]):
+        missing.append("points, which say the place: leave out --longitude-column and the other")
     lower = [name.lower() for name in source.columns]
     taken = {name for names in found.values() for name in names}
     missing.extend(

@@ -601,6 +601,36 @@ def test_several_files_are_one_list(landing, here):
     assert "2 cells at 1 places" in said
 
 
+def test_two_files_of_one_name_are_told_apart(landing, here):
+    files = []
+    for name in "ab":
+        (here / name).mkdir()
+        files.append(table(here / name, f"{name},1,2", f"{name},x,2"))
+    code, said, wrong = run("sites", *files, "--leave-out", landing=landing)
+    assert code == 0, wrong
+    for file in files:
+        assert f"{file} 3" in said
+    assert len(rows_of(landing / "cell_sites" / "sites.csv")) == 2
+
+
+def test_what_could_be_a_number_of_a_person_is_not_printed(landing, here):
+    """Somebody takes a file of events, without a header, for a list of cells."""
+    file = table(here, "23276555123,2020-01-01", columns="23276555124,2020-01-01 10:00:00")
+    wrong = refused(landing, file)
+    assert "99999999999" in wrong and "23276" not in wrong
+
+
+def test_columns_of_places_are_not_for_points(landing, here):
+    point = {"type": "Point", "coordinates": [1, 2]}
+    file = geojson(here / "p.geojson", [({"cell_id": "a", "x": 3}, point)])
+    wrong = refused(landing, file, "--longitude-column", "x")
+    assert "p.geojson has points, which say the place" in wrong
+
+
+def test_a_long_value_is_cut(landing, here):
+    assert len(refused(landing, table(here, "a,1," + "x" * 500)).splitlines()[-1]) < 100
+
+
 def test_a_list_of_other_columns_is_not_mixed_with_ours(landing, here):
     (landing / "cell_sites").mkdir(parents=True)
     (landing / "cell_sites" / "own.csv").write_text("cell_id,longitude,latitude,area_id\nx,1,2,\n")
