@@ -76,6 +76,16 @@ COMMANDS = {
         "bench",
         "Measure how long the work takes, in places beside DuckDB on the same files, in turn.",
     ),
+    "areas": Described(
+        "throng.geography.commands",
+        "areas",
+        "The list of areas: import boundaries from GIS files.",
+    ),
+    "sites": Described(
+        "throng.geography.commands",
+        "sites",
+        "The list of cells: import cells and sites from tables and GIS files.",
+    ),
     "beeline": Described(
         "throng.beeline",
         "beeline",

@@ -68,19 +68,20 @@
         {% for name in ['min_usable_share', 'max_subscriber_share'] %}
             {% set share = var(name) %}
             {% if share is not number or share is boolean or not 0 <= share <= 1 %}
-                {% do stop("The var " ~ name ~ " is '" ~ share ~ "'; set it to a number from 0 to 1.") %}
+                {% do stop("The var " ~ name ~ " is '" ~ share ~ "'; set it to a number from 0 to "
+                    ~ "1.") %}
             {% endif %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
 
-{# How times are written. Letters outside quotes are fields: a date is required; a zone needs that of
-   the study; the name of a day may stand first and is passed over. #}
+{# How times are written. Letters outside quotes are fields: a date is required; a zone needs that
+   of the study; the name of a day may stand first and is passed over. #}
 {% macro check_time_vars() %}
     {% set format = var('event_timestamp_format') | string %}
     {% set fields = modules.re.sub("'[^']*'", '', modules.re.sub('^E+[., ]*', '', format)) %}
-    {% if not modules.re.fullmatch('[yMdDaHhkKmsSVzOXxZ\\W\\d_]*y[yMdDaHhkKmsSVzOXxZ\\W\\d_]*', fields)
+    {% if not modules.re.fullmatch('[yMdDaHhkKmsSVzOXxZ\\W\\d_]*', fields) or 'y' not in fields
         or "'" in fields or 'd' not in fields | lower %}
         {% do stop("The var event_timestamp_format is '" ~ format ~ "'; set it to a Java pattern "
             ~ "such as yyyy-MM-dd HH:mm:ss or dd/MM/yyyy HH:mm. The name of a day (EEE) can only "
@@ -88,8 +89,8 @@
     {% endif %}
     {% set zone = var('study_timezone') %}
     {% if zone is not none and zone not in modules.pytz.all_timezones %}
-        {% do stop("The var study_timezone is '" ~ zone ~ "'; set it to the name of a zone in the tz "
-            ~ "database, such as Africa/Nairobi or UTC.") %}
+        {% do stop("The var study_timezone is '" ~ zone ~ "'; set it to the name of a zone in the "
+            ~ "tz database, such as Africa/Nairobi or UTC.") %}
     {% endif %}
     {% if zone is none and has_zone(format) %}
         {% do stop("The var event_timestamp_format is '" ~ format ~ "', with a time zone; set the "

@@ -39,7 +39,9 @@
 
 {# What helps, for each column. An example is a shape: letters are a, digits 9. #}
 {% macro advice_on_column(column, example) %}
-    {% set is_instant = modules.re.fullmatch('9{9,10}([.]9+)?|9{12,13}([.]9+)?|.*[0-9]([aA]|[+-][0-9:]{4,5})', example) %}
+    {% set is_instant = modules.re.fullmatch(
+        '9{9,10}([.]9+)?|9{12,13}([.]9+)?|.*9([aA]|[+-][9:]{4,5})', example
+    ) %}
     {% if column == 'event_at' and is_instant %}
         {% do return('These are instants: set the var study_timezone to the zone of the study, '
             ~ 'such as Africa/Nairobi.') %}
@@ -139,7 +141,8 @@
 {# At most ten, one a line. #}
 {% macro listed_sentences(sentences) %}
     {% set more = sentences | length - 10 %}
-    {% do return((sentences[:10] + ([more ~ ' more like these.'] if more > 0 else [])) | join('\n  ')) %}
+    {% set rest = [more ~ ' more like these.'] if more > 0 else [] %}
+    {% do return((sentences[:10] + rest) | join('\n  ')) %}
 {% endmacro %}
 
 

@@ -48,3 +48,23 @@
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+
+{# A code: pandas writes the whole numbers of a column with gaps as 1.0. #}
+{% macro code_read(text) -%}
+    case
+        when endswith({{ text }}, '.0') and {{ text }} rlike '^[0-9]+[.]0$'
+            then left({{ text }}, length({{ text }}) - 2)
+        else {{ text }}
+    end
+{%- endmacro %}
+
+
+{# A number that a spreadsheet has rounded, 8.8017E+11, names nobody any more. #}
+{% macro is_rounded_number(text) -%}
+    coalesce(
+        (contains({{ text }}, 'E+') or contains({{ text }}, 'e+'))
+        and trim({{ text }}) rlike '^[0-9]([.,][0-9]+)?[eE][+][0-9]{1,2}$',
+        false
+    )
+{%- endmacro %}

@@ -92,7 +92,7 @@ def outlines_of(
     for area, shape in drawn.items():
         levels.setdefault(listed[area].area_level, {})[area] = shape
     return {
-        area: Outline(simple, sources[area], *_centre(drawn[area]), _area_km2(drawn[area]))
+        area: Outline(simple, sources[area], *centroid_of(drawn[area]), area_km2_of(drawn[area]))
         for shapes_of_level in levels.values()
         for area, simple in _simplified(shapes_of_level).items()
     }
@@ -213,12 +213,23 @@ def _simplified(shapes: Mapping[str, BaseGeometry]) -> dict[str, BaseGeometry]:
     return kept
 
 
-def _centre(shape: BaseGeometry) -> tuple[float, float]:
-    centre = shape.centroid
-    return round(centre.x, 5), round(centre.y, 5)
+def centroid_of(shape: BaseGeometry) -> tuple[float, float]:
+    """Longitude and latitude of the centroid.
+
+    Ground that is cut at longitude 180 is put together again: what is west of it goes east.
+    """
+    west, _, east, _ = shape.bounds
+    is_cut = west <= -180 and east >= 180
+    centre = shapely.transform(shape, _east_of_greenwich).centroid if is_cut else shape.centroid
+    longitude = centre.x - 360 if centre.x > 180 else centre.x
+    return round(longitude, 5), round(centre.y, 5)
 
 
-def _area_km2(shape: BaseGeometry) -> float:
+def _east_of_greenwich(degrees: np.ndarray) -> np.ndarray:
+    return np.column_stack([degrees[:, 0] % 360, degrees[:, 1]])
+
+
+def area_km2_of(shape: BaseGeometry) -> float:
     """Area on the ellipsoid WGS 84, in square kilometres."""
     square_metres, _ = _EARTH.geometry_area_perimeter(shapely.force_2d(shapely.normalize(shape)))
     return round(abs(square_metres) / 1e6, 3)

@@ -23,6 +23,8 @@ CELL_SITE_COLUMNS = {
     "area_id": False,
     "valid_from": False,
     "valid_to": False,
+    "azimuth": False,
+    "technology": False,
 }
 AREA_COLUMNS = {
     "area_id": True,

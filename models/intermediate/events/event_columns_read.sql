@@ -34,7 +34,19 @@ rows_alike as (
         volume_mb is not null as has_volume_mb,
         count(*) as n_rows
     from events
-    group by all
+    group by
+        source_file,
+        reject_reason,
+        unread_values,
+        rejected_shape,
+        unplaced_reason,
+        cell_shape,
+        has_cell_id,
+        has_event_type,
+        has_direction,
+        has_counterpart_id,
+        has_duration_s,
+        has_volume_mb
 
 ),
 

@@ -21,7 +21,21 @@ implausible_dates as (
 
 final as (
 
-    select events.*
+    select
+        events.source_file,
+        events.unplaced_reason,
+        events.subscriber_id,
+        events.counterpart_id,
+        events.key_id,
+        events.event_type,
+        events.direction,
+        events.duration_s,
+        events.volume_mb,
+        events.event_at,
+        events.area_id,
+        events.unplaced_cell,
+        events.cell_id,
+        events.event_date
     from events
     left anti join implausible_dates
         on events.event_date = implausible_dates.event_date

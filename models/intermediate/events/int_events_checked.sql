@@ -104,7 +104,22 @@ copies_numbered as (
 final as (
 
     select
-        * except (reject_reason, task_key, copy_number),
+        source_file,
+        rejected_value,
+        unplaced_reason,
+        unread_values,
+        subscriber_id,
+        counterpart_id,
+        key_id,
+        event_type,
+        direction,
+        duration_s,
+        volume_mb,
+        event_at,
+        area_id,
+        unplaced_cell,
+        cell_id,
+        reading_id,
         coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as reject_reason,
         case
             when reject_reason is null and copy_number = 1 then cast(event_at as date)

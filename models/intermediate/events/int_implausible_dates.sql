@@ -4,10 +4,10 @@
     post_hook="{{ stop_where_implausible(this) }}"
 ) }}
 
--- Dates on which no event of the study can be: a clock that was wrong writes 1970 or 2036. Without a
--- study window, more than a year without any event ends a stretch of days, and the study is the
--- stretch with most events; ties: the first one. The dates of the others are here. With a window
--- there are none: it says what the study is.
+-- Dates on which no event of the study can be: a clock that was wrong writes 1970 or 2036. Without
+-- a study window, more than a year without any event ends a stretch of days, and the study is that
+-- with most events; ties: the first one. The dates of the others are here. With a window there are
+-- none: it says what the study is.
 
 with
 

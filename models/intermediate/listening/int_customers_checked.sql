@@ -1,4 +1,9 @@
-{{ config(enabled=has_feed('listening'), post_hook="{{ stop_where_codes_unknown(ref('stg_listening__customers'), ref('customer_codes')) }}") }}
+{{ config(
+    enabled=has_feed('listening'),
+    post_hook="""{{ stop_where_codes_unknown(
+        ref('stg_listening__customers'), ref('customer_codes')
+    ) }}"""
+) }}
 
 -- Every row of the customer list, accepted (reject_reason is null) or rejected, with its codes
 -- decoded. Of several rows of a customer, the one in the file with the greatest name counts: a

@@ -108,6 +108,13 @@ PROMISES = {
     "a feed that has landed is read or named": (
         "integration/test_bad_input.py::test_a_feed_that_has_landed_and_is_not_named"
     ),
+    "boundaries come as they are, any coordinate system": (
+        "unit/test_areas_import.py::test_every_kind_of_file_in_any_coordinate_system["
+    ),
+    "sites that cannot be right are listed, not guessed": (
+        "unit/test_sites_import.py::"
+        "test_places_that_cannot_be_right_are_listed_by_row_and_not_guessed"
+    ),
     "bad input gives one sentence": "integration/test_bad_input.py::test_a_var_that_cannot_work[",
     "the synthetic country is the same each time": (
         "unit/test_synth.py::test_same_seed_same_bytes["
@@ -182,11 +189,15 @@ def test_ci_runs_make_test():
     assert [line for line in lines if line.startswith("make")] == ["make test"]
 
 
-def test_long_are_tests_of_a_server_comparisons_of_methods_and_large_pages(collection):
+def test_long_are_tests_of_a_server_comparisons_of_methods_large_pages_and_many_files(collection):
     files = {test.partition("::")[0] for test in collection.long}
     others = {name for name in files if not name.startswith("integration/")}
-    # Pages of 2,000 areas take as long as all others together.
-    assert others == {"unit/test_stops_against_truth.py", "unit/test_report_page.py"}
+    # Pages of 2,000 areas take as long as all others together; so do 2,500 files.
+    assert others == {
+        "unit/test_stops_against_truth.py",
+        "unit/test_report_page.py",
+        "unit/test_imports_of_mutated_files.py",
+    }
 
 
 @pytest.mark.parametrize("promise", PROMISES)

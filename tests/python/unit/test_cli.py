@@ -13,8 +13,8 @@ from throng.cli import COMMANDS, app, load
 
 # Packages that take a tenth of a second or more to import.
 HEAVY = {
-    *("dbt", "duckdb", "highspy", "numba", "numpy", "pandas", "pyarrow", "pyhive"),
-    *("pyspark", "scipy", "shapely", "sklearn", "sqlglot"),
+    *("dbt", "duckdb", "highspy", "numba", "numpy", "pandas", "pyarrow", "pyhive", "pyogrio"),
+    *("pyproj", "pyspark", "python_calamine", "scipy", "shapely", "sklearn", "sqlglot"),
 }
 SERVER = {"pyhive"}  # what a client of the server needs
 IMPORTED = """
@@ -49,6 +49,8 @@ def imported(*arguments):
         ("scan-cost", set()),
         ("picture", SERVER),
         ("audit", set()),
+        ("areas import", set()),
+        ("sites import", set()),
         ("beeline", SERVER),
         ("bench", set()),
         ("server start", SERVER),
