@@ -253,8 +253,9 @@ class _Inspection:
                     merge(columns, file, read_columns(self.feed, file, stream, self.zone))
             except LandingError as error:
                 self.errors.append(error)
+        columns = {name: one for name, one in columns.items() if one.kind != "nothing"}
         kinds = {column.name: column.kind for column in columns.values()}
-        known = {key: column.name for key, column in columns.items()}
+        known = {name: column.name for name, column in columns.items()}
         return {
             "file_columns": [[column.name, column.sql_type] for column in columns.values()],
             "columns": [self._column(ours, kinds, known) for ours in self.feed.columns],

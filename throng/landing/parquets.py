@@ -48,8 +48,9 @@ class Column:
 
     Attributes:
         name: as Spark finds it.
-        kind: a type of Spark, or of times: nanoseconds (a number), instant, nanosecond_instant,
-            int96 (the wall-clock time as it stands in the file).
+        kind: a type of Spark; nothing, where there are neither values nor a type; or of times:
+            nanoseconds (a number), instant, nanosecond_instant, int96 (the wall-clock time as it
+            stands in the file).
     """
 
     name: str
@@ -95,8 +96,6 @@ def read_columns(feed: Feed, file: str, stream: pa.NativeFile, zone: str | None)
         for name in feed.sources(ours, known):
             column = schema.field(schema.names.index(name))
             kind = _kind(column.type, physical.get(name), is_of_spark)
-            if kind == "nothing":
-                continue
             _check(file, ours, column, kind, zone)
             used.append(Column(name, kind))
     return used
@@ -140,6 +139,17 @@ def merge(columns: dict[str, Column], file: str, found: list[Column]) -> None:
                 known.kind = max(known.kind, column.kind, key=types.index)
                 break
         else:
+            if "nothing" in (known.kind, column.kind):
+                has, others = (
+                    ("without a value and a type", f"as {known.kind}")
+                    if column.kind == "nothing"
+                    else (f"as {column.kind}", "without a value and a type")
+                )
+                raise LandingError(
+                    f"has column '{column.name}' {has}, but other files have it {others}; write it "
+                    "with its type in all.",
+                    file,
+                )
             raise LandingError(
                 f"has column '{column.name}' as {column.kind.replace('_', ' ')}, but other files "
                 f"have it as {known.kind.replace('_', ' ')}; write it the same way in all.",

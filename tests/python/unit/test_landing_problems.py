@@ -333,6 +333,17 @@ def test_whole_numbers_of_several_widths_are_read_as_the_widest(landing):
     assert column(landing, "subscriber_id") == ["subscriber_id", "bigint"]
 
 
+def test_a_column_of_nothing_beside_one_of_something(landing):
+    """As pandas writes a day on which all was missing; Spark cannot read the two as one column."""
+    put(landing, "events/1.parquet", parquet(direction=pa.nulls(1)))
+    assert column(landing, "direction") == [None, None]
+    pq.write_table(pa.table({**ROW, "direction": ["in"]}), landing / "events/2.parquet")
+    assert refused(landing) == (
+        "events/2.parquet has column 'direction' as string, but other files have it without a "
+        "value and a type; write it with its type in all."
+    )
+
+
 def test_files_that_spark_passes_over(landing):
     for name in ("_SUCCESS", ".part-1.crc", "e.csv._COPYING_"):
         (landing / "events" / name).write_text("%PDF")
