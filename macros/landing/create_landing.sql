@@ -21,9 +21,11 @@
 
         {% do run_query('create schema if not exists landing') %}
         {# All that is wrong is said at once. #}
-        {% do stop_with_all(
-            answer['problems'] + feeds_not_named(answer['tables']) + files_not_whole(answer['packed'])
-        ) %}
+        {% set problems = answer['problems'] + feeds_not_named(answer['tables'])
+            + files_not_whole(answer['packed']) %}
+        {% if problems %}
+            {% do stop(listed_sentences(problems)) %}
+        {% endif %}
 
         {% for table in answer['tables'] if is_read(table) %}
             {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}
@@ -41,23 +43,8 @@
 {% endmacro %}
 
 
-{# End the run with these sentences, if there are any: one as it is, several as a list. #}
-{% macro stop_with_all(sentences) %}
-    {% if sentences | length == 1 %}
-        {% do stop(sentences[0]) %}
-    {% elif sentences %}
-        {% set shown = sentences[:20] %}
-        {% if sentences | length > 20 %}
-            {% do shown.append('and ' ~ (sentences | length - 20) ~ ' more.') %}
-        {% endif %}
-        {% do stop(sentences | length ~ ' things are wrong with the files in '
-            ~ var('landing_path') ~ ':\n- ' ~ shown | join('\n- ')) %}
-    {% endif %}
-{% endmacro %}
-
-
 {# Sentences about packed files that do not unpack to their end. Each is unpacked once, by all cores
-   (300 MB a second and core); landing.whole_files says which have been. #}
+   (more than a million rows a second and core); landing.whole_files says which have been. #}
 {% macro files_not_whole(packed) %}
     {% set sentences = [] %}
     {% if packed %}
@@ -236,25 +223,19 @@
 {%- endmacro %}
 
 
-{# One column of the files. An instant becomes what the clocks of the study showed then (the session
-   is in UTC). #}
+{# One column of the files. An instant becomes what the clocks of the study showed then;
+   inspect_landing asks for study_timezone where there is one. #}
 {% macro landing_part(name, kind) -%}
     {%- set column = quoted_name(name) -%}
     {%- if kind == 'nanoseconds' -%}
         timestamp_micros({{ column }} div 1000)
     {%- elif kind == 'nanosecond_instant' -%}
-        {{ at_study_zone('timestamp_micros(' ~ column ~ ' div 1000)') }}
+        {{ local_time('timestamp_micros(' ~ column ~ ' div 1000)') }}
     {%- elif kind == 'instant' -%}
-        {{ at_study_zone(column) }}
+        {{ local_time(column) }}
     {%- else -%}
         {{ column }}
     {%- endif -%}
-{%- endmacro %}
-
-
-{# inspect_landing asks for the zone where a column of times needs it. #}
-{% macro at_study_zone(instant) -%}
-    from_utc_timestamp({{ instant }}, '{{ var("study_timezone") or "UTC" }}')
 {%- endmacro %}
 
 

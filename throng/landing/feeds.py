@@ -75,8 +75,6 @@ _CUSTOMER_NAMES = {
 # Columns that files may have in parts, and what stands between these once they are joined: a cell
 # id that is unique within its location area only, a date and a time of day.
 JOINED_BY = {"cell_id": "-", "event_at": " ", "recharge_at": " "}
-# Columns that are times. Parquet says whether they are wall-clock times or instants.
-TIME_COLUMNS = {"event_at", "recharge_at", "valid_from", "valid_to"}
 
 Names = str | Sequence[str]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from throng.landing.feeds import TIME_COLUMNS, Feed, key
+from throng.landing.feeds import Feed, key
 from throng.landing.problems import LandingError
 from throng.landing.texts import require_columns
 
@@ -115,7 +115,7 @@ def _check(file: str, ours: str, column: pa.Field, kind: str | None, zone: str |
             "leading zeros; write them as text.",
             file,
         )
-    if ours in TIME_COLUMNS and kind in ("instant", "nanosecond_instant") and not zone:
+    if kind in ("instant", "nanosecond_instant") and not zone:
         raise LandingError(
             f"has instants in column '{column.name}' (times that say how far they are from UTC). "
             "Set the var study_timezone to the zone of the study, such as Africa/Nairobi, or to "

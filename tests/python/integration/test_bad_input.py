@@ -141,10 +141,9 @@ def test_no_landing_folder(server, landing):
 
 def test_an_empty_landing_folder(server, tmp_path):
     done = server.dbt("build", landing=tmp_path)
-    assert stopped_with(done) == f"3 things are wrong with the files in {tmp_path}:"
+    assert stopped_with(done).startswith("The landing folder has no files in events/ (")
     for name in ("events", "cell_sites", "areas"):
-        said = f"- The landing folder has no files in {name}/ ({tmp_path}/{name}). Put the "
-        assert said in done.stdout
+        assert f"The landing folder has no files in {name}/ ({tmp_path}/{name})." in done.stdout
 
 
 def test_a_mapped_column_that_no_file_has(server, landing):
@@ -206,9 +205,6 @@ def test_a_build_of_nothing_is_no_success(server, landing):
     assert done.returncode == 1
     said = "No event was accepted: 1 unparsable_time. See protected.rejected_events for each row."
     assert said in done.stdout
-    assert server.query("select reject_reason from protected.rejected_events") == [
-        ("unparsable_time",)
-    ]
     assert "created sql released model marts." not in done.stdout
     why = "select source_file, reject_reason, rejected_value from protected.rejected_events"
     assert server.query(why) == [("refused.csv", "unparsable_time", "2020-02-01 10:00:00")]

@@ -159,13 +159,13 @@ def test_all_that_is_wrong_stops_the_build_at_once(server, tmp_path):
     for name, content in {"1.csv.gz": packed, "2.csv.gz": packed[:-20]}.items():
         (landing / "events" / name).write_bytes(content)
     done = server.dbt("build", landing=landing)
-    assert stopped_with(done) == f"3 things are wrong with the files in {landing}:"
-    said = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("- ")]
-    assert said == [
-        "- cell_sites/file.csv is a workbook (Excel); save it as CSV (UTF-8).",
-        f"- recharges/ has landed in {landing}, but the var feeds does not name recharges. Add "
-        "it, as in feeds: [recharges], or take the folder away.",
-        "- events/2.csv.gz ends in the middle: it was not transferred to its end. Fetch it again.",
+    first = stopped_with(done)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert lines[lines.index(first) :][:3] == [
+        "cell_sites/file.csv is a workbook (Excel); save it as CSV (UTF-8).",
+        f"recharges/ has landed in {landing}, but the var feeds does not name recharges. Add it, "
+        "as in feeds: [recharges], or take the folder away.",
+        "events/2.csv.gz ends in the middle: it was not transferred to its end. Fetch it again.",
     ]
 
 
