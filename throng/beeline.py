@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from throng.errors import fail
-from throng.server.control import ServerError, connect
+from throng.server.control import ServerError, the_server
 from throng.server.java import JavaNotFoundError, find_java
-from throng.server.settings import ServerSettings, SettingsError
+from throng.server.settings import SettingsError
 from throng.server.spark_home import JAVA_OPTIONS, wheel_folder
 
 
@@ -26,8 +26,7 @@ def beeline(
     wheel finds none.
     """
     try:
-        settings = ServerSettings.resolve()
-        connect(settings).close()
+        settings = the_server()
         java = find_java()
     except (ServerError, SettingsError, JavaNotFoundError) as error:
         fail(error)

@@ -10,8 +10,7 @@ import pandas as pd
 from pandas.io.formats.style import Styler
 
 from throng import svg
-from throng.server.control import connect
-from throng.server.settings import ServerSettings
+from throng.server.control import connect, the_server
 from throng.worksheets import Value, worksheet
 
 _COLOURS = ("#1b6ca8", "#c8553d", "#3a7d44", "#7b5ea7", "#b58900", "#5c6770")
@@ -27,7 +26,7 @@ def query(sql: str) -> pd.DataFrame:
         ServerError: the server does not run.
         SettingsError: a THRONG_... variable cannot be used.
     """
-    with contextlib.closing(connect(ServerSettings.resolve())) as connection:
+    with contextlib.closing(connect(the_server())) as connection:
         cursor = connection.cursor()
         cursor.execute(sql)
         described = {name.rpartition(".")[2]: kind for name, kind, *_ in cursor.description}

@@ -17,8 +17,8 @@ from pyhive import hive
 
 from throng.errors import fail
 from throng.files import replacing
-from throng.server.control import ServerError, connect
-from throng.server.settings import ServerSettings, SettingsError
+from throng.server.control import ServerError, connect, the_server
+from throng.server.settings import SettingsError
 from throng.serving.arrow import ExportError, schema_of, table_of
 from throng.serving.folders import write_folder
 from throng.serving.reading import (
@@ -61,8 +61,7 @@ def export(
     """Write a mart, or every mart, as readers see it. Tables that are no marts are refused."""
     try:
         file_format = check_options(mart, every, file_format, partitioned, out)
-        settings = ServerSettings.resolve()
-        with contextlib.closing(connect(settings)) as connection:
+        with contextlib.closing(connect(the_server())) as connection:
             cursor = connection.cursor()
             names = _every_mart(cursor) if every else [require_mart(cursor, mart)]
             if every or partitioned:

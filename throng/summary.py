@@ -13,7 +13,7 @@ import typer
 from pyhive import exc
 
 from throng.errors import fail
-from throng.server.control import ServerError, connect, is_missing_table
+from throng.server.control import ServerError, connect, is_missing_table, the_server
 from throng.server.settings import ServerSettings, SettingsError
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -29,7 +29,7 @@ def summary() -> None:
     In colour on a terminal, unless NO_COLOR is set.
     """
     try:
-        settings = ServerSettings.resolve()
+        settings = the_server()
         with contextlib.closing(connect(settings)) as connection:
             cursor = connection.cursor()
 

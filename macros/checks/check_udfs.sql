@@ -16,6 +16,6 @@
 {# The names of throng.udfs.REGISTRY (a policy test compares the two). #}
 {% macro python_functions() %}
     {% do return(['detect_journeys', 'detect_stops', 'draw_outlines', 'find_segments',
-        'inspect_keys', 'inspect_landing', 'keyed_bits', 'pseudonym_key_id',
-        'pseudonymise']) %}
+        'inspect_keys', 'inspect_landing', 'inspect_packed', 'keyed_bits',
+        'pseudonym_key_id', 'pseudonymise']) %}
 {% endmacro %}

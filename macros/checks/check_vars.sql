@@ -48,7 +48,9 @@
 
         {% for name, example in [
             ('event_columns', '{subscriber_id: msisdn, event_at: call_datetime}'),
-            ('recharge_columns', '{subscriber_id: msisdn, recharge_at: topup_datetime}')
+            ('recharge_columns', '{subscriber_id: msisdn, recharge_at: topup_datetime}'),
+            ('cell_site_columns', '{cell_id: "lac;ci", longitude: lon, latitude: lat}'),
+            ('area_columns', '{area_id: ADM2_PCODE, area_name: ADM2_EN}')
         ] if var(name) is not mapping %}
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to a map, such as "
                 ~ example ~ ".") %}
@@ -60,9 +62,11 @@
             {% do stop("The var missing_identifiers is '" ~ texts ~ "'; set it to a list of texts "
                 ~ "in quotes, such as ['test sim', '999999999'].") %}
         {% endif %}
-        {% if var('event_delimiter') is not string or var('event_delimiter') | length != 1 %}
-            {% do stop("The var event_delimiter is '" ~ var('event_delimiter')
-                ~ "'; set it to one character.") %}
+        {% set delimiter = var('event_delimiter') %}
+        {% if delimiter is not none and (delimiter is not string
+            or (delimiter | length != 1 and delimiter != '\\t')) %}
+            {% do stop("The var event_delimiter is '" ~ delimiter ~ "'; set it to one character. "
+                ~ "With null it is found.") %}
         {% endif %}
         {% do check_time_vars() %}
         {% for name in ['min_usable_share', 'max_subscriber_share'] %}
@@ -193,8 +197,9 @@
 
 {# Every var of dbt_project.yml (a policy test compares the two). #}
 {% macro known_vars() %}
-    {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'event_delimiter',
-        'event_header', 'event_timestamp_format', 'study_timezone', 'study_start', 'study_end', 'home_start',
+    {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'cell_site_columns',
+        'area_columns', 'event_delimiter', 'event_header', 'event_timestamp_format',
+        'study_timezone', 'study_start', 'study_end', 'home_start',
         'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
         'dp_max_areas',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',

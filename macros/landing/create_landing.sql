@@ -5,27 +5,28 @@
    as text, with the file each row came from. The var feeds names the optional feeds; one that is
    named and has no files has a view without rows. landing.event_files and
    landing.listening_event_files list the files of events, each with a version that changes whenever
-   the file does, so that a build reads only new ones. #}
+   the file does, so that a build reads only new ones. landing.whole_files lists the packed files that
+   have been unpacked to their end once. #}
 {% macro create_landing() %}
     {# Documentation and single statements (dbt docs, show, compile) need no landing folder. #}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
-        {% set request = {
-            'landing_path': var('landing_path'),
-            'event_columns': var('event_columns'),
-            'recharge_columns': var('recharge_columns'),
-            'event_delimiter': var('event_delimiter'),
-            'event_header': var('event_header'),
-        } %}
+        {% set request = {} %}
+        {% for name in ['landing_path', 'event_columns', 'recharge_columns', 'cell_site_columns',
+            'area_columns', 'event_delimiter', 'event_header', 'study_timezone'] %}
+            {% do request.update({name: var(name)}) %}
+        {% endfor %}
         {% set answer = fromjson(run_query(
             "select inspect_landing('" ~ sql_text(tojson(request)) ~ "')"
         ).rows[0][0]) %}
-        {% if answer['problem'] %}
-            {% do stop(answer['problem']) %}
-        {% endif %}
-
-        {% do check_feeds(answer['tables']) %}
 
         {% do run_query('create schema if not exists landing') %}
+        {# All that is wrong is said at once. #}
+        {% set problems = answer['problems'] + feeds_not_named(answer['tables'])
+            + files_not_whole(answer['packed']) %}
+        {% if problems %}
+            {% do stop(listed_sentences(problems)) %}
+        {% endif %}
+
         {% for table in answer['tables'] if is_read(table) %}
             {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}
             {% if table['format'] %}
@@ -42,6 +43,40 @@
 {% endmacro %}
 
 
+{# Sentences about packed files that do not unpack to their end. Each is unpacked once, by all cores
+   (more than a million rows a second and core); landing.whole_files says which have been. #}
+{% macro files_not_whole(packed) %}
+    {% set sentences = [] %}
+    {% if packed %}
+        {% do run_query('create table if not exists landing.whole_files (landing_path string, '
+            ~ 'source_file string, file_version string) using parquet') %}
+        {% set path = "'" ~ sql_text(var('landing_path')) ~ "'" %}
+        {% set rows, whole = [], [] %}
+        {% for name, version in packed %}
+            {% do rows.append("('" ~ sql_text(name) ~ "', '" ~ sql_text(version) ~ "')") %}
+        {% endfor %}
+        {% for name, version, problem in run_query(
+            'select source_file, file_version, inspect_packed(' ~ path ~ ', source_file) from ('
+            ~ 'select /*+ repartition(' ~ [rows | length, 200] | min ~ ') */ * from values '
+            ~ rows | join(', ') ~ ' as packed (source_file, file_version)'
+            ~ ' left anti join (select * from landing.whole_files where landing_path = ' ~ path
+            ~ ') using (source_file, file_version)) order by source_file'
+        ).rows %}
+            {% if problem %}
+                {% do sentences.append(name ~ ' ' ~ problem) %}
+            {% else %}
+                {% do whole.append("(" ~ path ~ ", '" ~ sql_text(name) ~ "', '" ~ sql_text(version)
+                    ~ "')") %}
+            {% endif %}
+        {% endfor %}
+        {% if whole %}
+            {% do run_query('insert into landing.whole_files values ' ~ whole | join(', ')) %}
+        {% endif %}
+    {% endif %}
+    {% do return(sentences) %}
+{% endmacro %}
+
+
 {# The optional feed that a folder belongs to; none for the required ones. #}
 {% macro feed_of(table) %}
     {% do return({
@@ -55,13 +90,15 @@
 {% endmacro %}
 
 
-{# An optional feed that has landed but is not named by the var feeds stops the run. #}
-{% macro check_feeds(tables) %}
+{# Sentences about optional feeds that have landed but are not named by the var feeds. #}
+{% macro feeds_not_named(tables) %}
+    {% set sentences = [] %}
     {% for table in tables if table['format'] and not is_read(table) %}
-        {% do stop(table['name'] ~ '/ has landed in ' ~ var('landing_path') ~ ', but the var feeds '
-            ~ 'does not name ' ~ feed_of(table) ~ '. Add it, as in feeds: [' ~ feed_of(table)
-            ~ '], or take the folder away.') %}
+        {% do sentences.append(table['name'] ~ '/ has landed in ' ~ var('landing_path')
+            ~ ', but the var feeds does not name ' ~ feed_of(table) ~ '. Add it, as in feeds: ['
+            ~ feed_of(table) ~ '], or take the folder away.') %}
     {% endfor %}
+    {% do return(sentences) %}
 {% endmacro %}
 
 
@@ -69,10 +106,12 @@
 {% macro landing_files_table(table) %}
     {% set columns = [] %}
     {% for name, sql_type in table['file_columns'] %}
-        {% do columns.append('`' ~ name ~ '` ' ~ ('bigint' if sql_type == 'nanoseconds'
-            else sql_type)) %}
+        {% do columns.append(quoted_name(name) ~ ' ' ~ sql_type) %}
     {% endfor %}
-    {% set options = {'path': table['location'], 'recursiveFileLookup': 'true'} %}
+    {# Without globbing, a bracket or a star in a path is itself. #}
+    {% set options = {
+        'path': table['location'], 'recursiveFileLookup': 'true', '__globPaths__': 'false'
+    } %}
     {% if table['format'] == 'csv' %}
         {# A row with too few or too many fields keeps its text here; only its presence is checked.
            With columnPruning Spark would see this only where all columns are read. #}
@@ -86,6 +125,8 @@
             'mode': 'PERMISSIVE',
             'columnNameOfCorruptRecord': '_malformed_row',
             'columnPruning': 'false',
+            'ignoreLeadingWhiteSpace': 'true',
+            'maxColumns': '1000000',
         }) %}
     {% endif %}
     {% set option_lines = [] %}
@@ -102,12 +143,13 @@
 {# Our columns as text over an external table; a column that the files do not have is null. #}
 {% macro landing_view(table) %}
     {% set columns = [] %}
-    {% for ours, theirs, sql_type in table['columns'] %}
-        {% set value = landing_value(theirs, sql_type) %}
+    {% for ours, theirs, kind in table['columns'] %}
+        {% set value = landing_value(ours, theirs, kind) %}
         {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
         {% if ours in ['event_at', 'recharge_at'] %}
             {# A column that is a timestamp in the files, not text. #}
-            {% set is_time = sql_type in ['nanoseconds', 'timestamp_ntz', 'date'] %}
+            {% set is_time = kind is string and kind in ['nanoseconds', 'nanosecond_instant',
+                'instant', 'int96', 'timestamp_ntz', 'date'] %}
             {% do columns.append(
                 'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as ' ~ ours ~ '_timestamp'
             ) %}
@@ -163,10 +205,41 @@
 {% endmacro %}
 
 
-{# A column of the files in SQL; null where the files do not have it. #}
-{% macro landing_value(column, sql_type) -%}
-    {% if sql_type is none %}null
-    {%- elif sql_type == 'nanoseconds' %}timestamp_micros(`{{ column }}` div 1000)
-    {%- else %}`{{ column }}`
-    {%- endif %}
+{# Our column as SQL over the columns of the files; null where they do not have it. Of several parts
+   all have to be given, else the whole is null. #}
+{% macro landing_value(ours, theirs, kind) -%}
+    {%- if theirs is none -%}
+        null
+    {%- elif theirs is string -%}
+        {{ landing_part(theirs, kind) }}
+    {%- else -%}
+        {%- set parts = [] -%}
+        {%- for name in theirs -%}
+            {%- set part = 'cast(' ~ landing_part(name, kind[loop.index0]) ~ ' as string)' -%}
+            {%- do parts.append(identifier(part) if ours == 'cell_id' else 'trim(' ~ part ~ ')') -%}
+        {%- endfor -%}
+        {{ parts | join(" || '" ~ ('-' if ours == 'cell_id' else ' ') ~ "' || ") }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# One column of the files. An instant becomes what the clocks of the study showed then;
+   inspect_landing asks for study_timezone where there is one. #}
+{% macro landing_part(name, kind) -%}
+    {%- set column = quoted_name(name) -%}
+    {%- if kind == 'nanoseconds' -%}
+        timestamp_micros({{ column }} div 1000)
+    {%- elif kind == 'nanosecond_instant' -%}
+        {{ local_time('timestamp_micros(' ~ column ~ ' div 1000)') }}
+    {%- elif kind == 'instant' -%}
+        {{ local_time(column) }}
+    {%- else -%}
+        {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# A name of the files in SQL, whatever is in it. #}
+{% macro quoted_name(name) -%}
+    `{{ name | replace('`', '``') }}`
 {%- endmacro %}

@@ -13,7 +13,10 @@ from throng.release.warehouse import Warehouse, project_file
 # The optional feed that a folder of the landing area belongs to.
 FEEDS = {"recharges": "recharges", "listening_events": "listening", "customers": "listening"}
 # What the check of the landing folder has to know.
-ASKED = ("landing_path", "event_columns", "recharge_columns", "event_delimiter", "event_header")
+ASKED = (
+    *("landing_path", "event_columns", "recharge_columns", "cell_site_columns", "area_columns"),
+    *("event_delimiter", "event_header", "study_timezone"),
+)
 
 
 def with_feeds(warehouse: Warehouse, variables: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pyhive import exc, hive
 
 from throng.disclosure.relations import AuditError
 from throng.errors import fail
-from throng.server.control import ServerError, connect, is_missing_table
-from throng.server.settings import ServerSettings, SettingsError
+from throng.server.control import ServerError, connect, is_missing_table, the_server
+from throng.server.settings import SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,7 +108,7 @@ def open_warehouse() -> Iterator[Warehouse]:
     Raises:
         ServerError, SettingsError: there is no server to talk to.
     """
-    with contextlib.closing(connect(ServerSettings.resolve())) as connection:
+    with contextlib.closing(connect(the_server())) as connection:
         yield Warehouse(connection)
 
 
@@ -163,6 +163,8 @@ def run_dbt(*arguments: str, quiet: bool = False) -> None:
     from dbt.cli.main import dbtRunner
 
     os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
+    server = the_server()  # dbt acts on the same one
+    os.environ.update(THRONG_HOST=server.host, THRONG_PORT=str(server.port))
     said = io.StringIO()
     with contextlib.redirect_stdout(said) if quiet else contextlib.nullcontext():
         options = ["--quiet", "--no-use-colors"] if quiet else []

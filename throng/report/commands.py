@@ -14,8 +14,8 @@ from throng.errors import fail
 from throng.files import replacing
 from throng.report.page import Words, languages, page_of
 from throng.report.study import PERIODS, Chosen, StudyError, read_study
-from throng.server.control import ServerError, connect, is_missing_table
-from throng.server.settings import ServerSettings, SettingsError
+from throng.server.control import ServerError, connect, is_missing_table, the_server
+from throng.server.settings import SettingsError
 
 
 def report(
@@ -41,7 +41,7 @@ def report(
         chosen = Chosen(_list(levels or ""), _periods(periods))
         if out.is_dir():
             raise StudyError(f"{out} is a folder; name a file with --out.")
-        with contextlib.closing(connect(ServerSettings.resolve())) as connection:
+        with contextlib.closing(connect(the_server())) as connection:
             cursor = connection.cursor()
 
             def query(sql: str) -> list[tuple[Any, ...]]:

@@ -68,7 +68,11 @@ def stop(warehouse: Warehouse = None) -> None:
     """Stop the server of the warehouse folder and everything it started."""
     settings = _settings(warehouse=warehouse)
     stopped = control.stop(settings)
-    typer.echo("Stopped." if stopped else f"No server runs for {settings.warehouse}.")
+    typer.echo(
+        f"Stopped. Its warehouse is {settings.warehouse}."
+        if stopped
+        else f"No server runs for {settings.warehouse}."
+    )
 
 
 @app.command()

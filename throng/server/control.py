@@ -14,8 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import psutil
 from pyhive import exc, hive
@@ -35,6 +36,8 @@ from throng.server.spark_home import make_spark_home
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
+# What this process has said of servers.
+_SAID: set[str] = set()
 # What the JVM needs beside its heap (code, threads, buffers).
 _BESIDE_HEAP_MB = 400
 
@@ -117,7 +120,10 @@ def start(
     running = find_running(settings)
     if running:
         _check_same(running, settings, {"host", "port", *asked_for})
-        say(f"The server already runs on {running.address} (pid {running.pid}).")
+        say(
+            f"The server already runs on {running.address} (pid {running.pid}), warehouse "
+            f"{settings.warehouse}."
+        )
         return running
     try:
         java = find_java()
@@ -133,7 +139,10 @@ def start(
             f"Note: the server listens on {settings.host}, not only on this machine. It asks for "
             "no password: whoever reaches the port can read and write all that this user can."
         )
-    say(f"Starting the server on {settings.host}:{settings.port} (Java {java.version}) ...")
+    say(
+        f"Starting the server on {settings.host}:{settings.port}, warehouse {settings.warehouse} "
+        f"(Java {java.version}) ..."
+    )
     environment = {
         **os.environ,
         "JAVA_HOME": str(java.home),
@@ -190,6 +199,51 @@ def connect(settings: ServerSettings) -> hive.Connection:
         raise ServerError(
             f"No server answers on {settings.host}:{settings.port}. Start it: throng server start"
         ) from None
+
+
+def the_server() -> ServerSettings:
+    """The server that a command acts on; one line on stderr says which, once in a process.
+
+    It is where THRONG_HOST and THRONG_PORT say. Without them it is the one that runs for the
+    warehouse folder (THRONG_WAREHOUSE), wherever it listens; never whatever answers on port 10000.
+
+    Raises:
+        ServerError: there is none, or it has another warehouse than THRONG_WAREHOUSE.
+        SettingsError: a THRONG_... variable cannot be used.
+    """
+    settings = ServerSettings.resolve()
+    if not settings.is_address_given:
+        running = find_running(settings)
+        if running is None:
+            raise ServerError(
+                f"No server runs for the warehouse {settings.warehouse}. Start it: throng server "
+                "start; or say which one is meant: THRONG_WAREHOUSE, or THRONG_HOST and "
+                "THRONG_PORT."
+            )
+        settings = replace(settings, host=running.settings.host, port=running.settings.port)
+    warehouse = _warehouse_of(settings)
+    asked = os.environ.get("THRONG_WAREHOUSE")
+    if asked and Path(warehouse) != settings.warehouse:
+        raise ServerError(
+            f"The server on {settings.host}:{settings.port} has the warehouse {warehouse}, not "
+            f"{settings.warehouse}, which THRONG_WAREHOUSE names. Set THRONG_PORT to the port of "
+            "the one you mean, or leave it out (throng server status)."
+        )
+    line = f"Server {settings.host}:{settings.port}, warehouse {warehouse}"
+    if line not in _SAID:
+        _SAID.add(line)
+        print(line, file=sys.stderr)
+    return settings
+
+
+def _warehouse_of(settings: ServerSettings) -> str:
+    """The warehouse folder of the server that answers on host and port."""
+    with contextlib.closing(connect(settings)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("set spark.sql.warehouse.dir")
+        [(_, location)] = cursor.fetchall()
+    path = unquote(urlparse(location).path) if location.startswith("file:") else location
+    return path.rstrip("/").removesuffix("/tables")
 
 
 def is_missing_table(error: exc.OperationalError) -> bool:

@@ -26,6 +26,7 @@ import psutil
 
 from throng.keys.keyring import key_file
 from throng.server.metastore import start_metastore
+from throng.server.plain_errors import install_plain_errors
 from throng.server.settings import LOCK_TAKEN, ServerSettings
 from throng.udfs import REGISTRY
 from throng.udfs.stops import compile_stops
@@ -73,9 +74,9 @@ def main() -> int:
         for udf in REGISTRY:
             session.udf.register(udf.sql_name, udf.to_spark())
             _inject(session, udf.sql_name)
-        jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
-            session._jsparkSession.sqlContext()
-        )
+        thrift_server = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
+        running = thrift_server.startWithContext(session._jsparkSession.sqlContext())
+        install_plain_errors(jvm, running)
         _write_state(settings, java_process.pid, metastore_port=port)
         # The JVM is our child: when it dies by itself, so do we.
         while java_process.poll() is None:

@@ -82,6 +82,11 @@ class ServerSettings:
         return settings
 
     @property
+    def is_address_given(self) -> bool:
+        """Whether the environment says where the server is."""
+        return bool(os.environ.get("THRONG_HOST") or os.environ.get("THRONG_PORT"))
+
+    @property
     def memory_mb(self) -> int:
         """Heap in MB."""
         match = re.fullmatch(r"(\d+)([mMgG])", self.memory)

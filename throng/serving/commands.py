@@ -77,8 +77,8 @@ def print_ddl(
 def _ddl_of_marts(dialect: str | None, location: str | None, database: str, replace: bool) -> str:
     """The DDL of all marts that the server has now."""
     # Not at the top: a workgroup, and what a query costs, need no server.
-    from throng.server.control import ServerError, connect
-    from throng.server.settings import ServerSettings, SettingsError
+    from throng.server.control import ServerError, connect, the_server
+    from throng.server.settings import SettingsError
     from throng.serving.reading import mart_names, read_mart
 
     if dialect not in DIALECTS:
@@ -89,7 +89,7 @@ def _ddl_of_marts(dialect: str | None, location: str | None, database: str, repl
     check_location(location, dialect)
     check_database(database)
     try:
-        with contextlib.closing(connect(ServerSettings.resolve())) as connection:
+        with contextlib.closing(connect(the_server())) as connection:
             cursor = connection.cursor()
             marts = [read_mart(cursor, mart) for mart in mart_names(cursor)]
     except (ServerError, SettingsError) as error:

@@ -11,7 +11,7 @@ import typer
 
 from throng.errors import fail
 from throng.release.warehouse import ReleaseError, run_dbt
-from throng.server.control import ServerError, connect
+from throng.server.control import ServerError, connect, the_server
 from throng.server.settings import ServerSettings, SettingsError
 from throng.serving.reading import MARTS, tables_in
 from throng.superset import instance as superset
@@ -33,7 +33,7 @@ def start(
     instance = Instance(home.absolute(), port)
     try:
         superset.require_project()
-        settings = ServerSettings.resolve()
+        settings = the_server()
         marts = _marts(settings)
         running = superset.find_running(instance)
         if running:
@@ -82,7 +82,7 @@ def write_bundle(
         fail(error)
     except OSError as error:
         fail(f"cannot write {out}: {error.strerror or error}.")
-    typer.echo(f"{out}: {len(files)} files.")
+    typer.echo(f"{out}: {len(files)} files, for the server {_address(settings)}.")
 
 
 def _address(settings: ServerSettings) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from throng.landing.inspect import inspect_landing
+from throng.landing.packed import inspect_packed
 from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
@@ -77,4 +78,5 @@ REGISTRY: list[Udf] = [
     # These read files, so two calls may differ.
     Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),
+    Udf("inspect_packed", inspect_packed, "string", deterministic=False),
 ]

@@ -72,6 +72,16 @@ def landing(tmp_path):
         long(
             {"event_delimiter": "||"}, "The var event_delimiter is '||'; set it to one character."
         ),
+        long({"cell_site_columns": "lac"}, "The var cell_site_columns is 'lac'; set it to a map"),
+        long({"area_columns": []}, "The var area_columns is '[]'; set it to a map, such as {"),
+        (
+            {"study_timezone": "Nairobi"},
+            "The var study_timezone is 'Nairobi'; set it to a time zone such as Africa/Nairobi",
+        ),
+        long(
+            {"event_timestamp_format": "yyyy-MM-dd'T'HH:mm:ssXXX"},
+            "The var event_timestamp_format, 'yyyy-MM-dd'T'HH:mm:ssXXX', has a time zone; set the",
+        ),
         long(
             {"stop_radius_km": 0},
             "The var stop_radius_km is '0'; set it to a number of km above 0.",
@@ -130,8 +140,10 @@ def test_no_landing_folder(server, landing):
 
 
 def test_an_empty_landing_folder(server, tmp_path):
-    said = stopped_with(server.dbt("build", landing=tmp_path))
-    assert said.startswith(f"The landing folder has no files in events/ ({tmp_path}/events).")
+    done = server.dbt("build", landing=tmp_path)
+    assert stopped_with(done).startswith("The landing folder has no files in events/ (")
+    for name in ("events", "cell_sites", "areas"):
+        assert f"The landing folder has no files in {name}/ ({tmp_path}/{name})." in done.stdout
 
 
 def test_a_mapped_column_that_no_file_has(server, landing):
@@ -150,9 +162,10 @@ def test_a_feed_that_has_landed_and_is_not_named(server, landing):
 
 
 def test_another_delimiter(server, landing):
+    """One that somebody has named has to be the right one."""
     (landing / "events/file.csv").write_text(EVENTS.replace(",", ";"))
-    said = stopped_with(server.dbt("build", landing=landing))
-    assert said.startswith("events/file.csv separates its columns by a semicolon, not by ','")
+    said = stopped_with(server.dbt("build", landing=landing, event_delimiter=","))
+    assert said.startswith("events/file.csv separates its columns by semicolons, not by ','")
 
 
 @pytest.mark.long
@@ -183,17 +196,18 @@ def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
 
 
 def test_a_build_of_nothing_is_no_success(server, landing):
-    """A time format that fits no row: every event is refused, and the build says so."""
+    """A time format that fits no row: every event is refused, the build says so, and why is there
+    to be read."""
+    (landing / "events/file.csv").rename(landing / "events/refused.csv")
     done = server.dbt(
         "build", *WITHOUT_UNIT_TESTS, landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm"
     )
     assert done.returncode == 1
     said = "No event was accepted: 1 unparsable_time. See protected.rejected_events for each row."
     assert said in done.stdout
-    assert server.query("select reject_reason from protected.rejected_events") == [
-        ("unparsable_time",)
-    ]
     assert "created sql released model marts." not in done.stdout
+    why = "select source_file, reject_reason, rejected_value from protected.rejected_events"
+    assert server.query(why) == [("refused.csv", "unparsable_time", "2020-02-01 10:00:00")]
     summary = run_throng("summary", env=server.env)
     assert "Traceback" not in summary.stderr
     assert "none: no event accepted" in summary.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import os
 import shutil
@@ -318,6 +319,28 @@ def test_help_everywhere():
         done = run_throng(*command, "--help", env=clean_environment())
         assert done.returncode == 0
         assert "Usage: throng" in done.stdout
+
+
+def test_which_server_and_warehouse_a_command_acts_on(server, tmp_path):
+    """It is said; where the environment names two that are not one, the command stops."""
+    line = f"Server 127.0.0.1:{server.port}, warehouse {server.warehouse}"
+    done = server.dbt("run-operation", "check_server", landing=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert line in done.stdout
+    query = ["beeline", "-e", "select 40 + 2;"]
+    done = run_throng(*query, env=server.env)
+    assert done.stderr.startswith(line)
+    # Found by its warehouse.
+    done = run_throng(*query, env={k: v for k, v in server.env.items() if k != "THRONG_PORT"})
+    assert "42" in done.stdout
+    other = dataclasses.replace(server, warehouse=tmp_path)
+    done = run_throng(*query, env=other.env)
+    said = f"has the warehouse {server.warehouse}, not {tmp_path}"
+    assert done.returncode == 1
+    assert said in done.stderr
+    done = other.dbt("run-operation", "check_server", landing=tmp_path)
+    assert done.returncode == 1
+    assert said in " ".join(done.stdout.split())
 
 
 def test_no_server_no_stack_trace(tmp_path):
