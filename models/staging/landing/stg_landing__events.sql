@@ -17,7 +17,7 @@ trimmed as (
         event_at_timestamp,
         {{ identifier('subscriber_id') }} as subscriber_id,
         nullif(trim(event_at), '') as event_at_text,
-        nullif(trim(cell_id), '') as cell_id,
+        {{ cell_identifier('cell_id') }} as cell_id,
         lower(trim(event_type)) as event_type,
         lower(trim(direction)) as direction,
         {{ identifier('counterpart_id') }} as counterpart_id,
