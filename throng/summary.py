@@ -38,7 +38,7 @@ def summary() -> None:
                 return cursor.fetchall()
 
             built = {row[1] for row in query("show tables in protected")}
-            read = [*_events(query, built), *_recharges(query, built)]
+            read = [*_events(query, built), *_cells(query, built), *_recharges(query, built)]
             for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
                 # None: colour where it is a terminal, and not in a file.
                 typer.echo(line, color=False if os.environ.get("NO_COLOR") else None)
@@ -118,6 +118,62 @@ def _warnings(query: Query, built: set[str]) -> Iterator[str]:
 
 def _warning(label: str, value: str, note: str) -> str:
     return typer.style(f"  {label:<18}{value}   ({note})", fg=typer.colors.YELLOW)
+
+
+def _cells(query: Query, built: set[str]) -> Iterator[str]:
+    """A line for each thing of the lists that is not as it should be; none where all is well."""
+    if "int_cell_site_versions" not in built:
+        return
+    [(cells, by_boundaries, nearest, without_area, contradicted, without_coordinates)] = query(
+        """
+        select
+            count(distinct cell_id),
+            count(distinct case when area_source in ('inside', 'nearest') then cell_id end),
+            count(distinct case when area_source = 'nearest' then cell_id end),
+            count(distinct case when area_id is null then cell_id end),
+            count(distinct case when is_outside_listed_area then cell_id end),
+            count(distinct case when longitude is null then cell_id end)
+        from protected.int_cell_site_versions
+        """
+    )
+    [(rejected, copies)] = query(
+        """
+        select count_if(reject_reason <> 'duplicate'), count_if(reject_reason = 'duplicate')
+        from protected.rejected_cells
+        """
+    )
+    [(areas_rejected,)] = query(
+        "select count_if(reject_reason <> 'duplicate') from protected.rejected_areas"
+    )
+    [(unreadable,)] = query("select count_if(is_boundary_unreadable) from protected.int_areas")
+    refused = [f"{rejected:,} rows of cells"] if rejected else []
+    refused += [f"{areas_rejected:,} of areas"] if areas_rejected else []
+    refused += [f"{unreadable:,} boundaries"] if unreadable else []
+    refused += [f"{copies:,} copies"] if copies else []
+    if refused or by_boundaries or without_area or contradicted or without_coordinates:
+        note = f"not read: {', '.join(refused)}" if refused else ""
+        yield _line("Cells", f"{cells:>12,}", note)
+    if by_boundaries:
+        note = f"{nearest:,} outside all, in the nearest within snap_km" if nearest else ""
+        yield _line("  by boundaries", f"{by_boundaries:>12,}", note)
+    if without_area:
+        yield _line("  without an area", f"{without_area:>12,}")
+    if contradicted:
+        note = "outside the boundary of the area they are listed in"
+        yield _line("  contradicted", f"{contradicted:>12,}", note)
+    if without_coordinates:
+        note = ""
+        if "int_events_without_stop" in built:
+            areas = query(
+                """
+                select area_id, n_subscribers, sum(n_events) over ()
+                from protected.int_events_without_stop
+                order by n_subscribers desc, area_id limit 1
+                """
+            )
+            for area, people, events in areas:
+                note = f"{events:,} events in no stop; in {area} those of {people:,} people"
+        yield _line("  no coordinates", f"{without_coordinates:>12,}", note)
 
 
 def _recharges(query: Query, built: set[str]) -> Iterator[str]:

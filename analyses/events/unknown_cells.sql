@@ -6,26 +6,28 @@ with
 
 events as (
 
-    select * from {{ source('landing', 'events') }}
+    select {{ cell_identifier('cell_id') }} as cell_id
+    from {{ source('landing', 'events') }}
 
 ),
 
 cell_sites as (
 
-    select * from {{ source('landing', 'cell_sites') }}
+    select {{ cell_identifier('cell_id') }} as cell_id
+    from {{ source('landing', 'cell_sites') }}
 
 ),
 
 final as (
 
     select
-        trim(events.cell_id) as cell_id,
+        events.cell_id,
         count(*) as n_rows
     from events
     left anti join cell_sites
-        on trim(events.cell_id) = trim(cell_sites.cell_id)
-    where trim(events.cell_id) <> ''
-    group by trim(events.cell_id)
+        on events.cell_id = cell_sites.cell_id
+    where events.cell_id is not null
+    group by events.cell_id
 
 )
 

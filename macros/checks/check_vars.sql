@@ -135,7 +135,7 @@
 {% endmacro %}
 
 
-{# What stops and journeys need. #}
+{# What stops, journeys and the areas of cells need. #}
 {% macro check_stop_vars() %}
     {% for name, unit in [
         ('stop_radius_km', 'km'), ('stop_min_stay_minutes', 'minutes'),
@@ -147,7 +147,9 @@
                 ~ " above 0.") %}
         {% endif %}
     {% endfor %}
-    {% for name, unit in [('pingpong_minutes', 'minutes'), ('pingpong_km', 'km')] %}
+    {% for name, unit in [
+        ('pingpong_minutes', 'minutes'), ('pingpong_km', 'km'), ('snap_km', 'km')
+    ] %}
         {% set value = var(name) %}
         {% if value is not number or value is boolean or value < 0 %}
             {% do stop("The var " ~ name ~ " is '" ~ value ~ "'; set it to a number of " ~ unit
@@ -201,7 +203,7 @@
         'area_columns', 'event_delimiter', 'event_header', 'event_timestamp_format',
         'study_timezone', 'study_start', 'study_end', 'home_start',
         'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
-        'dp_max_areas',
+        'dp_max_areas', 'snap_km',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'missing_identifiers',
         'subscriber_buckets', 'min_usable_share', 'max_subscriber_share', 'pseudonymise', 'retention_events_days',

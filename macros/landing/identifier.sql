@@ -21,12 +21,6 @@
 {%- endmacro %}
 
 
-{# The id of a cell, in the list and in the events: the two are compared as texts. #}
-{% macro cell_identifier(column) -%}
-    nullif({{ code_read('trim(' ~ column ~ ')') }}, '')
-{%- endmacro %}
-
-
 {# The placeholders as SQL texts, in lower case: those of docs/definitions.md (a policy test
    compares the two), then those of the var missing_identifiers. #}
 {% macro placeholders() -%}

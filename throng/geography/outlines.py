@@ -109,15 +109,20 @@ def boundary_of(text: str | None) -> BaseGeometry | None:
         words = words.partition(";")[2]
     if not words:
         return None
-    if words.startswith("{"):
-        shape = shapely.from_geojson(words, on_invalid="ignore")
-    elif words.startswith(("00", "01")):
-        shape = shapely.from_wkb(words, on_invalid="ignore")
-    else:
-        shape = shapely.from_wkt(words, on_invalid="ignore")
-    if shape is None or shape.is_empty:
+    try:
+        if words.startswith("{"):
+            shape = shapely.from_geojson(words, on_invalid="ignore")
+        elif words.startswith(("00", "01")):
+            shape = shapely.from_wkb(words, on_invalid="ignore")
+        else:
+            shape = shapely.from_wkt(words, on_invalid="ignore")
+        if shape is None or not np.isfinite(shapely.get_coordinates(shape)).all():
+            return None
+        return _polygons(shapely.make_valid(shape))
+    # Curves and numbers that GEOS cannot mend: like any other text that says no polygon. How many
+    # boundaries are unreadable is counted (int_areas).
+    except (shapely.errors.GEOSException, NotImplementedError):
         return None
-    return _polygons(shapely.make_valid(shape))
 
 
 def _polygons(shape: BaseGeometry) -> BaseGeometry | None:
@@ -142,9 +147,9 @@ def _around_sites(
         owner[longitude, latitude] = area
     if not set(owner.values()) - set(known):
         return {}
-    country = _country(np.array(sorted(owner)), known)
+    country = ground_of(np.array(sorted(owner)), list(known.values()))
     cells: dict[str, list[BaseGeometry]] = {}
-    for place, cell in zip(sorted(owner), _cells(sorted(owner), country), strict=True):
+    for place, cell in zip(sorted(owner), nearest_ground(sorted(owner), country), strict=True):
         cells.setdefault(owner[place], []).append(cell)
     by_level: dict[str, list[BaseGeometry]] = {}
     for area, boundary in known.items():
@@ -163,18 +168,28 @@ def _around_sites(
     return ground
 
 
-def _cells(places: list[tuple[float, float]], country: BaseGeometry) -> Sequence[BaseGeometry]:
-    """The Voronoi cell of each place, in order."""
+def nearest_ground(
+    places: list[tuple[float, float]], country: BaseGeometry
+) -> Sequence[BaseGeometry]:
+    """The ground nearer to each place than to all others (its Voronoi cell), in order.
+
+    It covers the country and goes beyond it. Degrees of longitude count as long as they are in the
+    middle of the country.
+    """
     if len(places) == 1:
         return [country]
-    points = shapely.multipoints(places)
-    return shapely.get_parts(shapely.voronoi_polygons(points, extend_to=country, ordered=True))
+    _, south, _, north = country.bounds
+    shrink = np.array([max(float(np.cos(np.radians((south + north) / 2))), 0.01), 1.0])
+    points = shapely.multipoints(np.array(places) * shrink)
+    around = shapely.transform(shapely.box(*country.bounds), lambda degrees: degrees * shrink)
+    cells = shapely.get_parts(shapely.voronoi_polygons(points, extend_to=around, ordered=True))
+    return list(shapely.transform(cells, lambda scaled: scaled / shrink))
 
 
-def _country(places: np.ndarray, known: Mapping[str, BaseGeometry]) -> BaseGeometry:
+def ground_of(places: np.ndarray, known: Sequence[BaseGeometry]) -> BaseGeometry:
     """The ground of all boundaries that are known; without any, the sites and a margin."""
     if known:
-        return shapely.union_all(list(known.values()))
+        return shapely.union_all(known)
     extent = float(np.max(np.ptp(places, axis=0)))
     hull = shapely.convex_hull(shapely.multipoints(places))
     return hull.buffer(max(MARGIN * extent, LEAST_MARGIN))

@@ -17,6 +17,12 @@ import pyarrow as pa
 
 from throng.landing.inspect import inspect_landing
 from throng.landing.packed import inspect_packed
+from throng.udfs.boundaries import (
+    boundary_box,
+    cluster_sites,
+    ground_of_sites,
+    sites_near_boundary,
+)
 from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
@@ -65,6 +71,10 @@ _OUTLINES = (
     "array<struct<area_id string, outline string, outline_source string, "
     "centroid_longitude double, centroid_latitude double, area_km2 double>>"
 )
+_BOX = "struct<west double, south double, east double, north double>"
+_NEARBY = "array<struct<longitude double, latitude double, distance_km double>>"
+_CLUSTERED = "array<struct<longitude double, latitude double, site_cluster_id int>>"
+_GROUND = "array<struct<site_cluster_id int, outline string>>"
 _SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
@@ -75,6 +85,10 @@ REGISTRY: list[Udf] = [
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
     Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
     Udf("draw_outlines", draw_outlines, _OUTLINES, deterministic=True),
+    Udf("boundary_box", boundary_box, _BOX, deterministic=True),
+    Udf("sites_near_boundary", sites_near_boundary, _NEARBY, deterministic=True),
+    Udf("cluster_sites", cluster_sites, _CLUSTERED, deterministic=True),
+    Udf("ground_of_sites", ground_of_sites, _GROUND, deterministic=True),
     # These read files, so two calls may differ.
     Udf("inspect_keys", inspect_keys, "string", deterministic=False),
     Udf("inspect_landing", inspect_landing, "string", deterministic=False),

@@ -5,7 +5,7 @@ with
 
 areas as (
 
-    select * from {{ ref('stg_landing__areas') }}
+    select * from {{ ref('int_areas') }}
 
 ),
 

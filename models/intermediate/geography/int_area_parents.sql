@@ -10,7 +10,7 @@ area_list as (
 
 areas as (
 
-    select * from {{ ref('stg_landing__areas') }}
+    select * from {{ ref('int_areas') }}
 
 ),
 

@@ -3,15 +3,15 @@
 
 with recursive
 
-cell_sites as (
+cells_placed as (
 
-    select * from {{ ref('stg_landing__cell_sites') }}
+    select * from {{ ref('int_cells_placed') }}
 
 ),
 
 areas as (
 
-    select * from {{ ref('stg_landing__areas') }}
+    select * from {{ ref('int_areas') }}
 
 ),
 
@@ -22,8 +22,8 @@ finest_areas as (
         areas.area_level,
         areas.parent_area_id
     from areas
-    left semi join cell_sites
-        on areas.area_id = cell_sites.area_id
+    left semi join cells_placed
+        on areas.area_id = cells_placed.area_id
 
 ),
 

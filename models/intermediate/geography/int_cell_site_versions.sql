@@ -1,34 +1,22 @@
 -- Where each cell is at each instant: time ranges that do not overlap. Where rows of the cell list
--- overlap, the one that began last holds (ties: smallest area_id), so that no event is counted in
--- two areas.
+-- overlap, the one that began last holds, so that no event is counted in two areas. Rows that began
+-- together are of one place (int_list_problems); one with an area goes before one without.
 
 with
 
-cell_sites as (
+cells_placed as (
 
-    select * from {{ ref('stg_landing__cell_sites') }}
-
-),
-
-areas as (
-
-    select * from {{ ref('stg_landing__areas') }}
+    select * from {{ ref('int_cells_placed') }}
 
 ),
 
 listed as (
 
     select
-        cell_sites.cell_id,
-        cell_sites.site_id,
-        areas.area_id,
-        cell_sites.longitude,
-        cell_sites.latitude,
-        coalesce(cell_sites.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
-        coalesce(cell_sites.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
-    from cell_sites
-    left join areas
-        on cell_sites.area_id = areas.area_id
+        * except (valid_from, valid_to),
+        coalesce(valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+    from cells_placed
 
 ),
 
@@ -62,8 +50,11 @@ versions_ranked as (
         listed.cell_id,
         listed.site_id,
         listed.area_id,
+        listed.area_source,
+        listed.is_outside_listed_area,
         listed.longitude,
         listed.latitude,
+        listed.site_cluster_id,
         stretches.stretch_from as valid_from,
         stretches.stretch_to as valid_to,
         row_number() over (
@@ -72,8 +63,8 @@ versions_ranked as (
                 listed.valid_from desc,
                 listed.area_id asc nulls last,
                 listed.site_id asc nulls last,
-                listed.longitude asc,
-                listed.latitude asc,
+                listed.longitude asc nulls last,
+                listed.latitude asc nulls last,
                 listed.valid_to asc
         ) as version_rank
     from listed
@@ -91,8 +82,11 @@ final as (
         cell_id,
         site_id,
         area_id,
+        area_source,
+        is_outside_listed_area,
         longitude,
         latitude,
+        site_cluster_id,
         valid_from,
         valid_to,
         -- One number per cell, in order of cell_id, for models with many rows a cell.

@@ -184,17 +184,6 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
     assert said.startswith("The server lacks the Python function 'of_tomorrow'.")
 
 
-@pytest.mark.long
-def test_areas_that_do_not_fit_together_stop_the_marts(server, landing):
-    """A cell in an area that is not in the list: the test of the reference data fails, and nothing
-    that stands on it is built."""
-    (landing / "cell_sites/file.csv").write_text(CELLS + "c2,0,0,a9\n")
-    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
-    assert done.returncode == 1
-    assert "FAIL 1 assert_areas_are_known" in done.stdout
-    assert "created sql released model marts." not in done.stdout
-
-
 def test_a_build_of_nothing_is_no_success(server, landing):
     """A time format that fits no row: every event is refused, the build says so, and why is there
     to be read."""
@@ -219,13 +208,4 @@ def test_areas_that_go_round_stop_the_marts(server, landing):
     done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
     assert done.returncode == 1
     assert "int_areas_by_level_primary_key" in done.stdout.split("Completed with")[1]
-    assert "created sql released model marts." not in done.stdout
-
-
-@pytest.mark.long
-def test_a_cell_list_that_cannot_be_read_stops_the_marts(server, landing):
-    (landing / "cell_sites/file.csv").write_text(CELLS.replace("0,0", '"12,5",0'))
-    done = server.dbt("build", *WITHOUT_UNIT_TESTS, landing=landing)
-    assert done.returncode == 1
-    assert "FAIL 1 assert_cell_sites_are_readable" in done.stdout
     assert "created sql released model marts." not in done.stdout

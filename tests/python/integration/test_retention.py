@@ -239,10 +239,13 @@ def _expires(name: str) -> bool:
         "int_withheld",
         "int_home",
         "int_events_c",
+        "int_events_without_stop",
         "int_recharges",
         "int_segment",
         "int_subscriber_segments",
-        "rejected",
+        "rejected_events",
+        "rejected_listener",
+        "rejected_recharges",
     )
     if name.startswith("int_profile_"):
         views = ("_splits", "_values", "_activity_weeks", "_places", "_texts")
@@ -280,12 +283,17 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
         "int_area_list",
         "int_area_pair_parents",
         "int_area_parents",
+        "int_areas",
         "int_areas_by_level",
         "int_cell_site_versions",
+        "int_cells_checked",
+        "int_cells_placed",
         "int_events_placed",  # a view of the landing files, which are the operator's
         "int_listener_groups",
         "int_profile_indicator_splits",
         "int_profile_split_classes",
+        "int_site_cluster_outlines",
+        "int_site_clusters",
         "int_study_periods",
         "int_study_window",
         "profile_indicators",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-#: What people read: what was rejected, and the marts.
+#: What people read: what was rejected, what no stop shows, places on a map, and the marts.
 READ_BY_PEOPLE = {
-    "rejected_events",
-    "rejected_recharges",
-    "rejected_listener_rows",
+    *("rejected_areas", "rejected_cells", "rejected_events"),
+    *("rejected_recharges", "rejected_listener_rows"),
+    *("int_events_without_stop", "int_site_cluster_outlines"),
     "unplaced_events",
 }
 #: What `throng release publish` copies.

@@ -76,6 +76,16 @@ PROMISES = {
         "integration/test_missing_identifiers.py::"
         "test_fifteen_people_and_a_placeholder_are_fifteen["
     ),
+    "every row of the lists has an area or a reason": (
+        "integration/test_lists.py::test_every_row_that_is_refused_has_a_reason"
+    ),
+    "a cell is in the area around it": (
+        "integration/test_lists.py::test_towers_of_togo_are_where_geopandas_finds_them"
+    ),
+    "lists that contradict themselves stop": (
+        "integration/test_lists.py::test_lists_that_contradict_themselves_stop_with_a_sentence_each"
+    ),
+    "reported files give their right value": "integration/test_cases.py::test_07_",
     "what is too old goes, the published stays": (
         "integration/test_synthetic_country.py::"
         "test_what_is_too_old_goes_and_what_is_published_stays"

@@ -91,10 +91,9 @@ CELLS = [
     # Moves from 018 to 019 at noon.
     ("MOVE1", "018", "", "2020-01-07 12:00:00"),
     ("MOVE1", "019", "2020-01-07 12:00:00", ""),
-    # Versions that overlap: the one that began last holds; of two that began together, area 019
-    # (and not the one that comes first in the file).
+    # Versions that overlap: the one that began last holds.
     ("OVER1", "018", "", ""),
-    ("OVER1", "022", "2019-12-26 00:00:00", "2019-12-27 00:00:00"),
+    ("OVER1", "022", "2019-12-25 00:00:00", "2019-12-27 00:00:00"),
     ("OVER1", "019", "2019-12-26 00:00:00", "2020-01-05 00:00:00"),
     ("OVER1", "21", "2019-12-28 00:00:00", "2019-12-30 00:00:00"),
     # Known only from 2 January on; known except for a week.

@@ -14,3 +14,14 @@ def stopped_with(done) -> str:
     lines = done.stdout.splitlines()
     [start] = [i for i, line in enumerate(lines) if "Compilation Error in operation" in line]
     return lines[start + 1].strip()
+
+
+def stopped_at_lists(done) -> str:
+    """The sentences a build stopped with at its lists, before any event was placed."""
+    assert done.returncode != 0, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "created sql kept_table model protected.int_cell_site_versions" not in done.stdout
+    lines = done.stdout.splitlines()
+    starts = [i for i, line in enumerate(lines) if "Error in model int_list_problems" in line]
+    assert starts, done.stdout
+    return lines[starts[-1] + 1].strip()

@@ -40,7 +40,13 @@ def test_a_boundary_is_read_in_the_usual_forms(text):
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "  ", "n/a", "POINT (1 1)", "POLYGON EMPTY", "{}", "01zz", "LINESTRING (0 0, 1 1)"],
+    [
+        *(None, "", "  ", "n/a", "POINT (1 1)", "POLYGON EMPTY", "{}", "01zz"),
+        "LINESTRING (0 0, 1 1)",
+        "POLYGON ((0 0, 1e400 0, 1 1, 0 0))",
+        "CURVEPOLYGON (CIRCULARSTRING (0 0, 4 0, 4 4, 0 4, 0 0))",
+        '{"type": "Polygon", "coordinates": 5}',
+    ],
 )
 def test_what_says_no_polygon_is_no_boundary(text):
     assert boundary_of(text) is None
