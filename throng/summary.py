@@ -93,6 +93,13 @@ def _events(query: Query, built: set[str]) -> Iterator[str]:
 
 def _warnings(query: Query, built: set[str]) -> Iterator[str]:
     """What did not stop the build: values not read, and identifiers that cannot be one person."""
+    if "int_implausible_dates" in built:
+        [(dates, events)] = query(
+            "select count(*), sum(n_events) from protected.int_implausible_dates"
+        )
+        if dates:
+            note = "years away from the study: clocks that were wrong"
+            yield _warning("implausible times", f"{events:>12,}", note)
     if "event_columns_read" in built:
         columns = query(
             f"""

@@ -40,7 +40,7 @@
 {# What helps, for each column. An example is a shape: letters are a, digits 9. #}
 {% macro advice_on_column(column, example) %}
     {% set is_instant = modules.re.fullmatch(
-        '9{9,10}([.]9+)?|9{12,13}([.]9+)?|.*9([aA]|[+-][9:]{4,5})', example
+        '9{10}([.]9+)?|9{13}([.]9+)?|.*9([aA]|[+-][9:]{4,5})', example
     ) %}
     {% if column == 'event_at' and is_instant %}
         {% do return('These are instants: set the var study_timezone to the zone of the study, '
@@ -127,7 +127,7 @@
             ~ '(select count(event_date) from protected.int_events_checked) from '
             ~ implausible_dates
         ).rows[0] %}
-        {% if found[0] and found[3] * 100 > found[4] %}
+        {% if found[0] and found[3] > 10 and found[3] * 100 > found[4] %}
             {% do stop(
                 found[3] ~ ' of ' ~ found[4] ~ ' events are of other years than most (' ~ found[1]
                 ~ ' to ' ~ found[2] ~ '), with more than a year without events between. Set the '

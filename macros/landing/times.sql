@@ -1,6 +1,7 @@
 {# The local time of an event: in the pattern of the var event_timestamp_format, else as ISO 8601,
    else an instant: a time with its zone, or seconds or milliseconds since 1970. An instant is local
-   time only by the var study_timezone; without it, it cannot be read. #}
+   time only by the var study_timezone; without it, it cannot be read. Other
+   numbers are not of our time, and could be phone numbers. #}
 {% macro time_read(text) %}
     {% set iso = '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?' %}
     {% set cases = [
@@ -10,9 +11,9 @@
         {% do cases.extend([
             (iso ~ ' ?(Z|[+-][0-9]{2}:?[0-9]{2})$',
                 local_time('try_cast(' ~ text ~ ' as timestamp)')),
-            ('^[0-9]{9,10}([.]0+)?$',
+            ('^1[0-9]{9}([.]0+)?$',
                 local_time('timestamp_seconds(cast(' ~ text ~ ' as double))')),
-            ('^[0-9]{12,13}([.]0+)?$',
+            ('^1[0-9]{12}([.]0+)?$',
                 local_time('timestamp_millis(cast(cast(' ~ text ~ ' as double) as bigint))'))
         ]) %}
     {% endif %}

@@ -85,7 +85,7 @@ PROMISES = {
     "lists that contradict themselves stop": (
         "integration/test_lists.py::test_lists_that_contradict_themselves_stop_with_a_sentence_each"
     ),
-    "reported files give their right value": "integration/test_cases.py::test_07_",
+    "reported files give their right value": "integration/test_cases_of_lists.py::test_07_",
     "what is too old goes, the published stays": (
         "integration/test_synthetic_country.py::"
         "test_what_is_too_old_goes_and_what_is_published_stays"
