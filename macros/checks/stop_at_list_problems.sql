@@ -18,7 +18,8 @@
 
 {# One problem as a sentence: which file, what was found, what to do. #}
 {% macro list_problem(problem, file, n_rows, n_all, example) %}
-    {% set exchange = 'Exchange the names of the two columns in the header.' %}
+    {% set exchange = 'Exchange the names of the two columns in the header, or map each to the '
+        ~ 'other in the var cell_site_columns.' %}
     {% do return({
         'exchanged_coordinates':
             'cell_sites/' ~ file ~ ': a latitude beyond 90 degrees does not exist (' ~ example
