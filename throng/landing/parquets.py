@@ -76,7 +76,10 @@ def read_columns(feed: Feed, file: str, stream: pa.NativeFile, zone: str | None)
     """
     try:
         with pq.ParquetFile(stream) as parquet:
-            schema, metadata, columns = parquet.schema_arrow, parquet.metadata, parquet.schema
+            schema, columns = parquet.schema_arrow, parquet.schema
+            names = schema.names
+            # Spark and Hive store instants as INT96; Impala and Arrow store what the clock showed.
+            is_of_spark = (parquet.metadata.created_by or "").startswith("parquet-mr")
             physical = {
                 columns.column(n).path: columns.column(n).physical_type for n in range(len(columns))
             }
@@ -86,15 +89,13 @@ def read_columns(feed: Feed, file: str, stream: pa.NativeFile, zone: str | None)
             f"is not a whole Parquet file ({reason}). Fetch it again.", file
         ) from None
     known = {}
-    for name in schema.names:
+    for name in names:
         known.setdefault(key(name), name)
-    require_columns(feed, file, schema.names, known)
-    # Spark and Hive store instants as INT96; Impala and Arrow store what the clock showed.
-    is_of_spark = (metadata.created_by or "").startswith("parquet-mr")
+    require_columns(feed, file, names, known)
     used = []
     for ours in feed.columns:
         for name in feed.sources(ours, known):
-            column = schema.field(schema.names.index(name))
+            column = schema.field(names.index(name))
             kind = _kind(column.type, physical.get(name), is_of_spark)
             _check(file, ours, column, kind, zone)
             used.append(Column(name, kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
+from pyhive import hive
 
 from tests.python.conftest import PROJECT
 from tests.python.support.tiny_landing import AREAS, stopped_with
@@ -41,9 +43,19 @@ def land(server, landing, **dbt_vars) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def execute(server, statement: str) -> None:
+    """A statement without rows."""
+    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    try:
+        connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
 def test_one_landing_with_all_that_is_read(server, tmp_path):
     """Brackets in the path, odd names of files, lists by position with carriage returns and decimal
-    commas, cells of two columns, packed files of several members, and one without a byte."""
+    commas, cells of two columns, packed files of several members, and one without a byte. A schema
+    that was dropped comes back."""
     landing = put(
         tmp_path / "a [x] {b,c} * ? 100% +#",
         events="",
@@ -61,6 +73,10 @@ def test_one_landing_with_all_that_is_read(server, tmp_path):
         packed = gzip.compress((lines + rows[0]).encode()) + gzip.compress(rows[1].encode())
         (landing / "events" / name).write_bytes(packed)
     (landing / "events" / "empty.csv.gz").touch()
+    wide = (
+        f"2020-02-01 10:09:00,9,101,5001,{',' * 200_000}\n"  # Spark reads 20,480 columns, unasked
+    )
+    (landing / "events" / "wide\n'\\.csv.bz2").write_bytes(bz2.compress((lines + wide).encode()))
     columns = {
         "event_at": "call date/time",
         "subscriber_id": "A-Number (MSISDN)",
@@ -76,10 +92,11 @@ def test_one_landing_with_all_that_is_read(server, tmp_path):
     }
     land(server, landing, event_columns=columns, cell_site_columns=places, area_columns=names)
     rows = server.query(
-        "select source_file, subscriber_id, cell_id from landing.events order by 1, 2"
+        "select source_file, subscriber_id, cell_id, is_malformed from landing.events order by 1, 2"
     )
-    assert len(rows) == 6
-    assert {row[1:] for row in rows} == {("0", "101-5001"), ("1", "102-5001")}
+    assert len(rows) == 7
+    whole = {("0", "101-5001", False), ("1", "102-5001", False)}
+    assert {row[1:] for row in rows} == {*whole, ("9", "101-5001", True)}
     listed = server.query("select source_file from landing.event_files order by 1")
     assert [name for (name,) in listed if name not in ("empty.csv.gz", "file.csv")] == sorted(
         {row[0] for row in rows}
@@ -88,9 +105,11 @@ def test_one_landing_with_all_that_is_read(server, tmp_path):
     assert cells == [("101-5001", "36,80"), ("101-5002", "36,83"), ("102-5001", "37,30")]
     assert server.query("select area_id, area_name from landing.areas") == [("a1", "Zürich")]
     known = f"select count(*) from landing.whole_files where landing_path like '%{tmp_path.name}%'"
-    assert server.query(known) == [(3,)]
+    assert server.query(known) == [(4,)]
+    execute(server, "drop schema staging cascade")
     land(server, landing, event_columns=columns, cell_site_columns=places, area_columns=names)
-    assert server.query(known) == [(3,)]  # and none of them was unpacked again
+    assert server.query("select area_id from staging.stg_landing__areas") == [("a1",)]
+    assert server.query(known) == [(4,)]  # none of them was unpacked again
 
 
 def written(path, columns: dict, **options) -> None:
@@ -206,6 +225,23 @@ where period = 'study' and area_level = 'district' order by 1
 
 
 @pytest.mark.long
+def test_the_layout_of_d4d(server):
+    """A reported case: no names anywhere, tabs, and a list of cells without areas."""
+    landing, variables = case("10-d4d-layout")
+    places = {"cell_id": "column_1", "longitude": "column_2", "latitude": "column_3"}
+    land(server, landing, **variables, cell_site_columns=places)
+    cells = "select cell_id, longitude, latitude, area_id from landing.cell_sites order by 1"
+    assert server.query(cells)[:2] == [
+        ("1001", "36.80", "-1.28", None),
+        ("1002", "36.83", "-1.28", None),
+    ]
+    read = "select count(*), count_if(is_malformed), count(distinct cell_id) from landing.events"
+    [(n_rows, n_malformed, n_cells)] = server.query(read)
+    assert n_rows == len((landing / "events/POS_SAMPLE_0.TSV").read_text().splitlines())
+    assert (n_malformed, n_cells > 1) == (0, True)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "mapped"),
     [
@@ -215,7 +251,10 @@ where period = 'study' and area_level = 'district' order by 1
         ("15b-zero-byte-gz", {}),
         (
             "17-cell-id-without-its-lac",
-            {"event_columns": {"cell_id": "lac;ci"}, "cell_site_columns": {"cell_id": "lac;ci"}},
+            {
+                "event_columns": {"cell_id": "lac;ci"},
+                "cell_site_columns": {"cell_id": "lac;cell_id"},
+            },
         ),
         ("18-java-date", {}),
     ],

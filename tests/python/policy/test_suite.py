@@ -125,6 +125,19 @@ PROMISES = {
         "unit/test_sites_import.py::"
         "test_places_that_cannot_be_right_are_listed_by_row_and_not_guessed"
     ),
+    "what does not fit is said in one sentence each, all at once": (
+        "integration/test_cases_of_files.py::test_all_that_is_wrong_stops_the_build_at_once"
+    ),
+    "files are read as they come": (
+        "integration/test_cases_of_files.py::test_one_landing_with_all_that_is_read"
+    ),
+    "an error is its reason, without Java's stack": (
+        "integration/test_cases_of_files.py::"
+        "test_a_file_that_breaks_in_the_middle_of_a_build_gives_its_reason"
+    ),
+    "a command says which server and warehouse it acts on": (
+        "integration/test_server.py::test_which_server_and_warehouse_a_command_acts_on"
+    ),
     "bad input gives one sentence": "integration/test_bad_input.py::test_a_var_that_cannot_work[",
     "the synthetic country is the same each time": (
         "unit/test_synth.py::test_same_seed_same_bytes["

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import random
 import tarfile
 import zipfile
 from datetime import UTC, datetime
@@ -463,3 +464,58 @@ def test_a_reported_file_that_was_cut():
         None,
         "ends in the middle: it was not transferred to its end. Fetch it again.",
     ]
+
+
+def mutated(content: bytes, seed: int) -> bytes:
+    """The same file with bytes changed, cut off, doubled or put in."""
+    chance = random.Random(seed)
+    data = bytearray(content)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(data) + 1)
+        end = min(len(data), at + chance.randint(1, 30))
+        which = chance.randrange(5)
+        if which == 0:
+            del data[at:]
+        elif which == 1:
+            data[at:end] = bytes(chance.randrange(256) for _ in range(end - at))
+        elif which == 2:
+            data[at:at] = data[at:end] * chance.randint(1, 3)
+        elif which == 3:
+            data[at:at] = chance.choice(
+                [b"\0", b"\n", b"\r", b'"', b";", b"\t", b"`", b"\xff", b"\\"]
+            )
+        else:
+            data[at:end] = b""
+    return bytes(data)
+
+
+WHOLE = {
+    "a.csv": EVENTS.encode(),
+    "a.csv.gz": gzip.compress(EVENTS.encode(), mtime=0),
+    "a.csv.bz2": bz2.compress(EVENTS.encode()),
+    "a.parquet": parquet(event_at=pa.array([0], pa.timestamp("us"))),
+    "a.xlsx": zipped("[Content_Types].xml", "xl/workbook.xml"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize(
+    "seeds", [range(40), pytest.param(range(40, 640), marks=pytest.mark.long)], ids=["few", "many"]
+)
+def test_a_mutated_file_gives_an_answer_or_sentences(landing, name, seeds):
+    """An exception would be a page of Java. 3,000 files in make test-all."""
+    for seed in seeds:
+        put_again(landing, name, mutated(WHOLE[name], seed))
+        answer = inspect(landing, study_timezone="UTC")
+        assert bool(answer["problems"]) != any(t["name"] == "events" for t in answer["tables"])
+        for sentence in answer["problems"]:
+            assert "\n" not in sentence
+            assert sentence.endswith("."), sentence
+        for file, _ in answer["packed"]:
+            inspect_packed(pa.array([str(landing)]), pa.array([file]))
+
+
+def put_again(landing, name: str, content: bytes) -> None:
+    for file in (landing / "events").iterdir():
+        file.unlink()
+    (landing / "events" / name).write_bytes(content)
