@@ -1,7 +1,7 @@
 {# The local time of an event: in the pattern of the var event_timestamp_format, else as ISO 8601,
    else an instant: a time with its zone, or seconds or milliseconds since 1970. An instant is local
-   only by the var study_timezone; without it, it cannot be read. Other numbers are not of our time,
-   and could be phone numbers. #}
+   time only by the var study_timezone; without it, it cannot be read. Other numbers are not of our
+   time, and could be phone numbers. #}
 {% macro time_read(text) %}
     {% set iso = '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?' %}
     {% set cases = [
