@@ -13,6 +13,7 @@ import yaml
 
 from throng.release.costs import costs
 from throng.release.feeds import with_feeds
+from throng.release.memory import check_size, limited, memory_allowed
 from throng.release.warehouse import (
     ReleaseError,
     Warehouse,
@@ -64,6 +65,13 @@ def audit(
             "--strict", help="Fail if numbers add up that no mart declares; else they are named."
         ),
     ] = False,
+    memory_gb: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            help="The most memory it may take, in GB. Left out: 0.6 of what the machine has.",
+        ),
+    ] = None,
     variables: Vars = "{}",
 ) -> None:
     """Attack the tables of the last build with what a reader would have.
@@ -74,7 +82,17 @@ def audit(
     A cell that can be worked out, or bounded closer than the smallest group, fails the audit: it
     is named in protected.disclosure_findings, further cells are withheld, and everything is built,
     tested and attacked again (give the same --vars as to build).
+
+    Tables that are too large for the memory it may take are named before it begins, and it never
+    takes more.
     """
+    allowed = memory_allowed(memory_gb)
+    with limited(allowed):
+        _audit(repairs, strict, allowed, variables)
+
+
+def _audit(repairs: int, strict: bool, allowed: int, variables: str) -> None:
+    """Attack, withhold what was found, build again, as often as is allowed."""
     # Not at the top: the solver takes a second to import; other commands do not wait for it.
     from throng.release.attack import attack_release, record_findings
 
@@ -85,6 +103,7 @@ def audit(
         # A session of its own for each turn: an old one would look for the old files.
         with _warehouse() as warehouse:
             operation(warehouse, "plan_release")
+            check_size(warehouse, allowed)
             attack = attack_release(
                 warehouse,
                 _progress,
