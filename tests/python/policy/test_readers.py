@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-#: What people read: what was rejected, and the marts.
+#: What people read: what was rejected, how good the rest is, and the marts.
 READ_BY_PEOPLE = {"rejected_events", "rejected_recharges", "rejected_listener_rows"}
+READ_BY_PEOPLE |= {"int_event_quality", "cell_outages", "cell_quality"}
+READ_BY_PEOPLE |= {"int_suspicious_subscribers"}
 #: What `throng release publish` copies.
 PUBLISHED = {"int_area_outlines"}
 #: What a mart reads with `noise_mechanism: dp_laplace` only.
