@@ -6,8 +6,8 @@
 
 
 {# Whether a number is used at two places at once: a fifth of all steps are impossible, or on three
-   days and a fifth of all days one is that no wrong site explains. Sites out of turn give people up
-   to one impossible step in seven. #}
+   days and a fifth of all days one is over more than 50 km. Sites out of turn give people up to one
+   impossible step in seven. #}
 {% macro is_impossible_traveller(trace) -%}
     (
         ({{ trace }}.n_impossible_steps >= 3

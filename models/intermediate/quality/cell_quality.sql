@@ -31,8 +31,12 @@ moves as (
 
     select
         *,
-        {{ great_circle_km('longitude_before', 'latitude_before', 'longitude', 'latitude') }}
-            as moved_km
+        case
+            when longitude is not null and longitude_before is not null
+                then {{ great_circle_km(
+                    'longitude_before', 'latitude_before', 'longitude', 'latitude'
+                ) }}
+        end as moved_km
     from places
 
 ),

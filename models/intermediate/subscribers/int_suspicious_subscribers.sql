@@ -31,9 +31,7 @@ events_placed as (
             events.cell_id = cell_site_versions.cell_id
             and events.event_at >= cell_site_versions.valid_from
             and events.event_at < cell_site_versions.valid_to
-    where
-        events.event_date is not null
-        and events.area_id is not null
+    where events.event_date is not null and events.area_id is not null
 
 ),
 
@@ -42,22 +40,25 @@ steps as (
     select
         *,
         {{ seconds_between('lag(event_at) over (trace)', 'event_at') }} as n_seconds,
-        {{ great_circle_km(
-            'lag(longitude) over (trace)', 'lag(latitude) over (trace)', 'longitude', 'latitude'
-        ) }} as distance_km
+        -- Null where the site of either has no coordinates.
+        case
+            when longitude is not null and lag(longitude) over (trace) is not null
+                then {{ great_circle_km(
+                    'lag(longitude) over (trace)', 'lag(latitude) over (trace)',
+                    'longitude', 'latitude'
+                ) }}
+        end as distance_km
     from events_placed
     window trace as (partition by subscriber_id order by event_at, cell_id, longitude, latitude)
 
 ),
 
--- Faster than 200 km/h over more than 10 km. A phone may be served by a site 35 km away, so of what
--- is nearer, one wrong site is enough.
 steps_judged as (
 
     select
         *,
         distance_km > 10 and distance_km * 3600 > 200 * n_seconds as is_impossible,
-        distance_km > 35 and distance_km * 3600 > 200 * n_seconds as is_impossible_and_far,
+        distance_km > 50 and distance_km * 3600 > 200 * n_seconds as is_impossible_and_far,
         -- Intervals that differ by less than a tenth are in one band or in two next to each other.
         cast(floor(10 * ln(n_seconds + 1)) as int) as interval_band
     from steps
