@@ -15,3 +15,12 @@
         or ({{ trace }}.n_far_days >= 3 and {{ trace }}.n_far_days * 5 >= {{ trace }}.n_days)
     )
 {%- endmacro %}
+
+
+{# With exclude_suspicious, leaves the events of those out. #}
+{% macro without_suspicious(events) -%}
+    {% if var('exclude_suspicious') -%}
+        left anti join {{ ref('int_suspicious_subscribers') }} as suspicious
+        on {{ events }}.subscriber_id = suspicious.subscriber_id
+    {%- endif %}
+{%- endmacro %}

@@ -6,7 +6,8 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }}
+    select * from {{ ref('int_events_checked') }} as events_checked
+    {{ without_suspicious('events_checked') }}
 
 ),
 
