@@ -1,6 +1,6 @@
-{# What a mart says of itself, by its name; nothing while dbt only reads the models. #}
+{# What a mart says of itself, by its name; nothing while dbt only reads the models, and in its unit
+   tests, where there is no graph. #}
 {% macro declaration_of(name) %}
-    {% do return(
-        graph.nodes['model.' ~ project_name ~ '.' ~ name].config.meta if execute else {'keys': {}}
-    ) %}
+    {% set mart = graph.get('nodes', {}).get('model.' ~ project_name ~ '.' ~ name) %}
+    {% do return(mart.config.meta if mart else {'keys': {}}) %}
 {% endmacro %}

@@ -1,8 +1,7 @@
 {{ config(materialized='view') }}
 
--- Which share of the rows of a day was rejected, for each reason and for any (share_rejected): by
--- file, and of all files together (source_file is null). Rows without a day of the study, such as
--- those without a time, are on a day of their own: null.
+-- Which share of the rows of a day was rejected, for each reason and for any: by file, and of all
+-- files together. A row without a day of the study counts on that of most events of its file.
 
 with
 
@@ -12,28 +11,54 @@ events as (
 
 ),
 
-study_window as (
+study_periods as (
 
-    select * from {{ ref('int_study_window') }}
+    select * from {{ ref('int_study_periods') }}
 
 ),
 
-rows_dated as (
+days as (
+
+    select cast(period_start as date) as event_date
+    from study_periods
+    where period = 'day'
+
+),
+
+rows_of_files as (
 
     select
-        events.source_file,
-        coalesce(events.reject_reason, 'accepted') as outcome,
-        coalesce(
-            events.event_date,
-            case
-                when
-                    cast(events.event_at as date)
-                    between study_window.study_start_date and study_window.study_end_date
-                    then cast(events.event_at as date)
-            end
-        ) as event_date
+        source_file,
+        coalesce(reject_reason, 'accepted') as outcome,
+        coalesce(event_date, cast(event_at as date)) as row_date,
+        count(*) as n_rows
     from events
-    cross join study_window
+    group by
+        source_file,
+        coalesce(reject_reason, 'accepted'),
+        coalesce(event_date, cast(event_at as date))
+
+),
+
+rows_of_days as (
+
+    select /*+ broadcast(days) */
+        rows_of_files.source_file,
+        rows_of_files.outcome,
+        rows_of_files.n_rows,
+        coalesce(
+            days.event_date,
+            max_by(
+                days.event_date,
+                case
+                    when rows_of_files.outcome = 'accepted'
+                        then struct(rows_of_files.n_rows, days.event_date)
+                end
+            ) over (partition by rows_of_files.source_file)
+        ) as event_date
+    from rows_of_files
+    left join days
+        on rows_of_files.row_date = days.event_date
 
 ),
 
@@ -43,8 +68,8 @@ outcomes as (
         source_file,
         event_date,
         outcome,
-        count(*) as n_rows
-    from rows_dated
+        sum(n_rows) as n_rows
+    from rows_of_days
     group by grouping sets ((event_date, outcome), (source_file, event_date, outcome))
 
 ),
