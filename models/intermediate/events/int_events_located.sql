@@ -6,7 +6,7 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }} as events_checked
+    select events_checked.* from {{ ref('int_events_checked') }} as events_checked
     {{ without_suspicious('events_checked') }}
 
 ),

@@ -12,9 +12,9 @@ with
 
 events as (
 
-    select * from {{ ref('int_events_checked') }} as events_checked
+    select events_checked.* from {{ ref('int_events_checked') }} as events_checked
     {{ without_suspicious('events_checked') }}
-    where event_date is not null
+    where events_checked.event_date is not null
 
 ),
 

@@ -53,6 +53,35 @@ def test_suspicious_subscribers_count_until_they_are_left_out(server, tmp_path):
     assert people(server) == (21, 116)
 
 
+def test_what_an_earlier_version_published_gets_the_columns_that_are_new(server, tmp_path):
+    """Null in its rows, and there for readers before any view asks for it."""
+    for name, text in {"cell_sites": CELLS, "areas": AREAS}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file.csv").write_text(text)
+    (tmp_path / "events").mkdir()
+    for schema in ("released", "marts"):
+        server.query(f"create schema if not exists {schema}")
+    server.query("drop table if exists released.total_subscribers")
+    columns = "period string, period_start timestamp, n_subscribers bigint, is_suppressed boolean"
+    server.query(
+        f"create table released.total_subscribers ({columns}, release_id string) "
+        "using parquet partitioned by (release_id)"
+    )
+    server.query(
+        "insert into released.total_subscribers values "
+        "('day', timestamp'2020-02-03 00:00:00', 20, false, 'r0000')"
+    )
+    try:
+        done = server.dbt("run", "--select", "stg_landing__areas", landing=tmp_path)
+        assert done.returncode == 0, done.stdout
+        assert server.query("select * from released.total_subscribers where is_complete is null")
+        shown = [row[0] for row in server.query("show columns in marts.total_subscribers")]
+        assert shown == [*[name.split()[0] for name in columns.split(", ")], "is_complete"]
+    finally:
+        server.query("drop view if exists marts.total_subscribers")
+        server.query("drop table released.total_subscribers")
+
+
 def rows_of(path: Path) -> list[list[str]]:
     text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return list(csv.reader(io.StringIO(text.decode())))
