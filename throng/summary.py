@@ -38,7 +38,12 @@ def summary() -> None:
                 return cursor.fetchall()
 
             built = {row[1] for row in query("show tables in protected")}
-            read = [*_events(query, built), *_cells(query, built), *_recharges(query, built)]
+            read = [
+                *_events(query, built),
+                *_cells(query, built),
+                *_recharges(query, built),
+                *_quality(query, built),
+            ]
             for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
                 # None: colour where it is a terminal, and not in a file.
                 typer.echo(line, color=False if os.environ.get("NO_COLOR") else None)
@@ -198,6 +203,43 @@ def _recharges(query: Query, built: set[str]) -> Iterator[str]:
     if reasons:
         accepted = reasons.pop(None, 0)
         yield from _checked("Recharges in", accepted, list(reasons.items()), "")
+
+
+def _quality(query: Query, built: set[str]) -> Iterator[str]:
+    """What is unusual or down, and who is no single person: counted here, listed in protected."""
+    found = []
+    if "int_event_quality" in built:
+        [(days,)] = query(
+            "select count(distinct event_date) from protected.int_event_quality "
+            "where is_unusual and source_file is null"
+        )
+        [(files,)] = query(
+            "select count(distinct source_file) from protected.int_event_quality where is_unusual"
+        )
+        found += [_counted(days, "unusual day"), _counted(files, "unusual file")]
+    if "cell_outages" in built:
+        [(outages,)] = query(
+            "select count(*) from protected.cell_outages where place_level = 'cell'"
+        )
+        found.append(_counted(outages, "day", "of cells down"))
+    if "int_suspicious_subscribers" in built:
+        [(people,)] = query("select count(*) from protected.int_suspicious_subscribers")
+        found.append(_counted(people, "suspicious subscriber"))
+    if found:
+        yield _line("Quality", ", ".join(found))
+    if "cell_quality" in built:
+        [(not_listed, not_seen, moved)] = query(
+            "select count_if(not is_listed), count_if(not is_seen), count_if(n_moves > 0) "
+            "from protected.cell_quality"
+        )
+        cells = f"{not_listed:,} not in the list, {not_seen:,} never seen, {moved:,} moved"
+        yield _line("Cells", cells, "docs/definitions.md, Quality")
+
+
+def _counted(number: int, what: str, rest: str = "") -> str:
+    """As in 'no unusual day', '1 unusual day', '2 unusual days'."""
+    words = f"{number:,} {what}{'s' if number > 1 else ''}" if number else f"no {what}"
+    return f"{words} {rest}".strip()
 
 
 def _checked(

@@ -26,6 +26,35 @@
         {% if 'areas' not in known %}
             {% do run_query(areas_table_sql()) %}
         {% endif %}
+        {% do add_new_columns() %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Columns that an earlier version of the project did not publish: null in what it did. Readers see
+   them from now on, since views of readers may ask for them. #}
+{% macro add_new_columns() %}
+    {% set columns = {'areas': published_area_columns()} %}
+    {% for mart in release_marts() %}
+        {% do columns.update({mart.name: mart.columns.values() | list}) %}
+    {% endfor %}
+    {% set changed = [] %}
+    {% for row in run_query("show table extended in released like '*'").rows if row[1] in columns %}
+        {% set new = [] %}
+        {% for column in columns[row[1]] if ' |-- ' ~ column.name ~ ': ' not in row[3] %}
+            {% do new.append(column.name ~ ' ' ~ column.data_type) %}
+        {% endfor %}
+        {% if new %}
+            {% do run_query(
+                'alter table released.' ~ row[1] ~ ' add columns (' ~ new | join(', ') ~ ')'
+            ) %}
+            {% do changed.append(row[1]) %}
+        {% endif %}
+    {% endfor %}
+    {% if changed %}
+        {% do show_releases_in_force(
+            release_marts() | selectattr('name', 'in', changed) | list
+        ) %}
     {% endif %}
 {% endmacro %}
 

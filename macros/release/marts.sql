@@ -18,6 +18,13 @@
 {% endmacro %}
 
 
+{# The columns of a mart that are neither key nor measure: whether the row is withheld, and whether
+   its period is complete. #}
+{% macro row_columns() %}
+    {% do return(['is_suppressed', 'is_complete']) %}
+{% endmacro %}
+
+
 {# The table of a mart before it is released: every cell of the study, null where it may not be
    published. #}
 {% macro draft_of(mart_name) %}

@@ -16,7 +16,7 @@
         {% do run_query(ledger_entries_sql(release_id, recorded_at)) %}
     {% endif %}
     {% do publish_areas(recorded_at) %}
-    {% do show_releases_in_force() %}
+    {% do show_releases_in_force(release_marts()) %}
 {% endmacro %}
 
 
@@ -149,8 +149,8 @@ where plan.decision in ('new', 'revision')
 {% endmacro %}
 
 
-{# Point each mart at the releases in force. #}
-{% macro show_releases_in_force() %}
+{# Point each of these marts at the releases in force. #}
+{% macro show_releases_in_force(marts) %}
     {% set conditions = {} %}
     {% for mart, release_id, period, is_whole, period_starts
         in run_query(releases_in_force_sql()).rows %}
@@ -159,7 +159,7 @@ where plan.decision in ('new', 'revision')
             ~ ('' if is_whole else ' and period_start in (' ~ period_starts ~ ')') ~ ')'
         ) %}
     {% endfor %}
-    {% for mart in release_marts() %}
+    {% for mart in marts %}
         {% do run_query(mart_view_sql(mart, conditions.get(mart.name, []))) %}
     {% endfor %}
 {% endmacro %}
@@ -195,7 +195,7 @@ order by
 {# Take a release out of the readers' sight. Its rows stay, and so does its entry. #}
 {% macro withdraw_release(release_id, recorded_at, reason) %}
     {% do run_query(withdrawal_sql(release_id, recorded_at, reason)) %}
-    {% do show_releases_in_force() %}
+    {% do show_releases_in_force(release_marts()) %}
 {% endmacro %}
 
 

@@ -28,6 +28,16 @@ withheld_cells as (
     select * from {{ ref('int_withheld_cells') }}
 
 ),
+
+complete_periods as (
+
+    select
+        period as of_period,
+        period_start as of_period_start,
+        is_complete
+    from {{ ref('int_complete_periods') }}
+
+),
 {%- if verdicts %}
 
 verdicts as (
@@ -93,8 +103,13 @@ final as (
             then {{ released_measure(measure, rule) }} end as {{ measure }},
         {% endfor -%}
         not is_published as is_suppressed,
+        is_complete,
         table_cell
     from cells_judged
+    left join complete_periods
+        on
+            period = of_period
+            and period_start = of_period_start
 
 )
 

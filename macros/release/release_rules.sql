@@ -216,7 +216,7 @@ immutable as (
     {%- if modules.re.search('(^|_)(' ~ identifiers ~ ')$', name)
         or modules.re.search('(^|_)(' ~ extremes ~ ')(_|$)', name)
         or (modules.re.search('(^|_)(' ~ order ~ ')(_|$)', name) and rule != 'order_statistic')
-        or (not rule and name not in key_columns(meta) + ['is_suppressed']) -%}
+        or (not rule and name not in key_columns(meta) + row_columns()) -%}
         {%- do broken.append(name) -%}
     {%- endif -%}
 {%- endfor -%}

@@ -83,7 +83,7 @@
     {% if 'event_date' in columns and instant in columns %}
         {{ return('coalesce(event_date, cast(' ~ instant ~ ' as date), ' ~ study_end ~ ')') }}
     {% elif 'event_date' in columns %}
-        {{ return('event_date') }}
+        {{ return('coalesce(event_date, ' ~ study_end ~ ')') }}
     {% elif 'period' in columns and 'period_start' in columns %}
         {{ return(
             "least(" ~ study_end ~ ", case period when 'study' then " ~ study_end

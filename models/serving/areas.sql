@@ -37,6 +37,7 @@ final as (
         published.centroid_longitude,
         published.centroid_latitude,
         published.area_km2,
+        published.n_cells,
         versions.published_at = versions.last_published_at as is_current
     from published
     inner join versions

@@ -46,6 +46,15 @@ def synth(
         bool,
         typer.Option("--dirt/--no-dirt", help="Spoil, double and delay some rows, or none."),
     ] = DEFAULTS.dirt,
+    outages: Annotated[
+        int, typer.Option(help="Sites that are down for hours or days, beside one that always is.")
+    ] = DEFAULTS.outages,
+    machines: Annotated[
+        int, typer.Option(help="Subscribers that are devices, with events at regular intervals.")
+    ] = DEFAULTS.machines,
+    clones: Annotated[
+        int, typer.Option(help="Subscribers whose number is used at two places at once.")
+    ] = DEFAULTS.clones,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the files of an earlier run.")
     ] = False,
@@ -69,6 +78,9 @@ def synth(
             events_per_day=events_per_day,
             lockdown=_lockdown(lockdown, first, days),
             dirt=with_dirt,
+            outages=outages,
+            machines=machines,
+            clones=clones,
         )
         report = generate(settings, landing, truth, typer.echo, force=force)
     except SynthError as error:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from throng.synth import dirt
 from throng.synth.country import BOUNDARY_SOURCE, Country, build_country, to_degrees
 from throng.synth.events import EventMaker, Events
+from throng.synth.faults import apply_faults, plan_faults
 from throng.synth.folders import Folders
 from throng.synth.itineraries import KINDS, Festival, Itineraries, Journeys, Stops, plan_festival
 from throng.synth.network import DAY, Network, build_network
@@ -82,6 +83,7 @@ class _Run:
         self._network = build_network(settings, self._country)
         self._people = build_people(settings, self._country)
         self._festival = plan_festival(settings, self._country)
+        self._faults = plan_faults(settings, self._country, self._network, self._people)
         self._files: list[Written] = []
         self._stops = TableFile(truth / "stops.parquet")
         self._journeys = TableFile(truth / "journeys.parquet")
@@ -109,7 +111,9 @@ class _Run:
             day, stops, journeys = itineraries.day(number)
             self._add_stops(stops)
             self._add_journeys(journeys)
-            events = maker.day(day)
+            events = apply_faults(
+                self._faults, settings, self._network, people, number, maker.day(day)
+            )
             parts = [events]
             late = None
             if settings.dirt:
@@ -216,6 +220,8 @@ class _Run:
         sims.close()
         self._write_cells_down()
         self._write_happenings(self._festival)
+        if self._faults.machines or self._faults.clones:
+            self._write_odd_subscribers()
 
     def _dates(self, numbers: NDArray[np.integer]) -> pa.Array:
         """Day numbers as dates."""
@@ -235,11 +241,27 @@ class _Run:
             first = int(network.first_cell[site])
             cells = network.cell_ids[first : first + int(network.n_cells[site])]
             down, up = [begins] * len(cells), [ends] * len(cells)
+        for outage in self._faults.outages:
+            cells = cells + [network.cell_ids[cell] for cell in outage.cells]
+            down += [outage.begins] * len(outage.cells)
+            up += [outage.ends] * len(outage.cells)
         table = TableFile(self._truth / "cells_down.parquet")
         table.add(
             cell_id=pa.array(cells, pa.string()),
             down_from=self._moments(down),
             down_to=self._moments(up),
+        )
+        table.close()
+
+    def _write_odd_subscribers(self) -> None:
+        """Who is no person, or more than one."""
+        faults = self._faults
+        odd = [(machine.subscriber, "machine") for machine in faults.machines]
+        odd += [(clone.subscriber, "clone") for clone in faults.clones]
+        table = TableFile(self._truth / "odd_subscribers.parquet")
+        table.add(
+            subscriber_id=fixed_strings(self._people.ids, np.array([who for who, _ in odd])),
+            what=pa.array([what for _, what in odd], pa.string()),
         )
         table.close()
 

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 VERSION = 1
 
 FORMATS = ("csv", "parquet")
+#: Settings of what fails, beside what always does.
+FAULTS = ("outages", "machines", "clones")
 
 
 class SynthError(Exception):
@@ -31,6 +33,10 @@ class Settings:
     sites            number of sites; None: 150 for 10,000 subscribers, more for more
     population       inhabitants of the country; None: two million, or more for many subscribers
     part_rows        a day with more rows than this is written in several files
+    outages          sites of which one cell or all are down for hours or days, beside the one that
+                     always is
+    machines         subscribers that are devices, with an event at regular intervals
+    clones           subscribers whose number is used at two places at once
     """
 
     subscribers: int = 10_000
@@ -45,6 +51,9 @@ class Settings:
     sites: int | None = None
     population: int | None = None
     part_rows: int = 1_000_000
+    outages: int = 0
+    machines: int = 0
+    clones: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""
@@ -64,6 +73,12 @@ class Settings:
                 "population must not be smaller than the number of subscribers",
             ),
             (1_000 <= self.part_rows <= 50_000_000, "part_rows must be 1,000 to 50,000,000"),
+            (0 <= self.outages <= self.n_sites, "outages must be 0 to the number of sites"),
+            (
+                min(self.machines, self.clones) >= 0
+                and self.machines + self.clones <= self.subscribers,
+                "machines and clones must be 0 or more, together at most all subscribers",
+            ),
         )
         for holds, sentence in rules:
             if not holds:
@@ -99,6 +114,10 @@ class Settings:
         values["start"] = self.start.isoformat()
         values["lockdown"] = self.lockdown.isoformat() if self.lockdown else None
         values["areas"] = list(self.areas)
+        # What was not asked for is not written, so that older folders are known again.
+        for name in FAULTS:
+            if not values[name]:
+                del values[name]
         return {"version": VERSION, **values}
 
 

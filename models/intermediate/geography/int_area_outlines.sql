@@ -21,6 +21,27 @@ area_list as (
 
 ),
 
+areas_by_level as (
+
+    select * from {{ ref('int_areas_by_level') }}
+
+),
+
+cells_by_area as (
+
+    select
+        areas_by_level.area_level,
+        areas_by_level.area_id,
+        count(distinct cell_site_versions.cell_id) as n_cells
+    from cell_site_versions
+    inner join areas_by_level
+        on cell_site_versions.area_id = areas_by_level.finest_area_id
+    group by
+        areas_by_level.area_level,
+        areas_by_level.area_id
+
+),
+
 sites as (
 
     select collect_list(struct(area_id, longitude, latitude)) as sites
@@ -66,6 +87,7 @@ outlined as (
         areas.parent_area_id,
         areas.population,
         area_list.area_id is not null as has_cells,
+        coalesce(cells_by_area.n_cells, 0) as n_cells,
         drawn.outline,
         drawn.outline_source,
         areas.boundary_source,
@@ -77,6 +99,10 @@ outlined as (
         on
             areas.area_level = area_list.area_level
             and areas.area_id = area_list.area_id
+    left join cells_by_area
+        on
+            areas.area_level = cells_by_area.area_level
+            and areas.area_id = cells_by_area.area_id
     left join drawn
         on areas.area_id = drawn.area_id
 

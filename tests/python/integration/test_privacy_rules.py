@@ -123,6 +123,7 @@ select
     case when region <> 'withheld' then 0.5D end as share_of_whole,
     case when region <> 'withheld' then 1.0D end as {measure},
     region = 'withheld' as is_suppressed,
+    true as is_complete,
     concat_ws(char(31), 'tried', period, period_start, region) as table_cell
 from {{{{ ref('candidate_tried') }}}}
 """
@@ -134,6 +135,7 @@ COLUMNS = {
     "mean_volume": "double",
     "share_of_whole": "double",
     "is_suppressed": "boolean",
+    "is_complete": "boolean",
 }
 
 
@@ -153,7 +155,7 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
     (project / "models/candidates/candidate_tried.sql").write_text(CANDIDATE)
     (folder / "tried.sql").write_text(MART.format(measure=measure))
     names = [*COLUMNS]
-    names.insert(-1, measure)
+    names.insert(-2, measure)
     columns = [{"name": n, "data_type": COLUMNS.get(n, "double")} for n in names]
     kinds = ("release_rules", "min_group_size")
     tests = [{kind: {"name": f"tried_{kind}"}} for kind in kinds]

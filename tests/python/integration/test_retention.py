@@ -33,6 +33,7 @@ somebody,2020-01-14 10:00:00,5
 somebody,2009-01-01 10:00:00,5
 """
 BY_DATE = ("int_cell_visits", "int_area_visits", "int_area_hours", "int_day_end_areas")
+BY_DATE += ("int_active_hours",)
 BY_WEEK = ("int_stops", "int_journeys", "int_known_hours", "int_profile_half_hours")
 
 
@@ -225,10 +226,14 @@ def _last_date(row) -> date:
 def _expires(name: str) -> bool:
     of_people = (
         "candidate_",
+        "cell_outages",
+        "cell_quality",
         "int_additive_groups",
         "int_additive_members",
         "int_anchor",
+        "int_complete_periods",
         "int_customers",
+        "int_event_quality",
         "int_journey_areas",
         "int_listener_counts",
         "int_listener_dimensions",
@@ -243,6 +248,7 @@ def _expires(name: str) -> bool:
         "int_recharges",
         "int_segment",
         "int_subscriber_segments",
+        "int_suspicious",
         "rejected_events",
         "rejected_listener",
         "rejected_recharges",

@@ -23,7 +23,7 @@ import shapely
 from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
-from tests.python.support import dashboards, listeners, phone_use, worksheets
+from tests.python.support import dashboards, listeners, phone_use, quality, worksheets
 from tests.python.support.browser import browser
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
@@ -139,9 +139,13 @@ def test_the_summary_is_right(server, country):
     assert f"{small / n_cells:.1%} have fewer than 16 people, " in done.stdout
     assert "Nothing is published: throng release audit" in done.stdout
     # One screen, and no colour in a file.
-    assert len(lines) <= 34
+    assert len(lines) <= 36
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in done.stdout
+    [quality_line] = [line for line in lines if line.startswith("Quality")]
+    assert re.search(r"\bno unusual days?, .* of cells down, ", quality_line), quality_line
+    [cells_line] = [line for line in lines if line.startswith("Cells")]
+    assert "40 not in the list" in cells_line and "1 moved" in cells_line
     assert "throng beeline -e" in done.stdout
     assert "hive.connect" in done.stdout
     assert "make docs" in done.stdout
@@ -155,6 +159,107 @@ def tables(server, country):
     return phone_use.Tables(
         {name: folder / name for name in names} | {"int_subscriber_profiles": profiles}
     )
+
+
+#: Located events with the site that served them, and the places of cells.
+PLACED = """
+select events.*, cells.longitude, cells.latitude
+from protected.int_events_checked as events
+inner join protected.int_cell_site_versions as cells
+    on events.cell_id = cells.cell_id
+    and events.event_at >= cells.valid_from and events.event_at < cells.valid_to
+where events.event_date is not null and events.area_id is not null
+"""
+CELLS = """
+select cell_id as place_id,
+    case when valid_from > '0002-01-01' then valid_from end as valid_from,
+    case when valid_to < '9999-01-01' then valid_to end as valid_to
+from protected.int_cell_site_versions
+"""
+
+
+def test_cells_that_were_down_are_found(server, country, tables):
+    """As a second calculation finds them; of the truth all that cells in use can show."""
+    events, places = tables.frame(PLACED), tables.frame(CELLS)
+    expected = quality.outages(events.rename(columns={"cell_id": "place_id"}), places, FIRST, LAST)
+    names = "silent_from, silent_until, n_silent_hours, n_active_hours, surprise"
+    rows = server.query(
+        f"select place_id, event_date, {names} from protected.cell_outages "
+        "where place_level = 'cell'"
+    )
+    found = {(cell, day): row for cell, day, *row in rows}
+    assert found.keys() == expected.keys()
+    for key, (*counted, surprise) in found.items():
+        outage = expected[key]
+        assert list(map(pd.Timestamp, counted[:2])) == [outage.silent_from, outage.silent_until]
+        assert counted[2:] == [outage.n_silent_hours, outage.n_active_hours]
+        assert surprise == pytest.approx(outage.surprise, abs=0.0051)
+    truth = pd.read_parquet(country / "truth" / "cells_down.parquet")
+    down = quality.true_outages(truth, FIRST, LAST)
+    by_day = quality.true_outages(truth, FIRST, LAST, from_hour=6)
+    assert len(found.keys() & down.keys()) >= 0.9 * len(found)
+    people = events.groupby(["cell_id", "event_date"])["subscriber_id"].nunique()
+    a_day = people.groupby("cell_id").sum() / ((LAST - FIRST).days + 1)
+    visible = {key for key, hours in by_day.items() if hours >= 6 and a_day.get(key[0], 0) >= 5}
+    assert visible and len(found.keys() & visible) >= 0.9 * len(visible)
+
+
+def test_suspicious_subscribers_are_those_of_a_second_calculation(server, tables):
+    machines, travellers = quality.suspicious(tables.frame(PLACED))
+    found = server.query(
+        "select subscriber_id, is_machine, is_impossible_traveller "
+        "from protected.int_suspicious_subscribers"
+    )
+    assert {who for who, is_machine, _ in found if is_machine} == machines
+    assert {who for who, _, is_traveller in found if is_traveller} == travellers
+    assert len(found) < 5
+
+
+def test_days_are_compared_with_those_before(server, tables):
+    """Of 14 days the last seven have enough before them; what came in is counted again."""
+    columns = ["measure", "event_date", "value", "is_unusual"]
+    rows = server.query(
+        "select measure, event_date, measured_value, is_unusual "
+        "from protected.int_event_quality where source_file is null"
+    )
+    found = pd.DataFrame(rows, columns=columns)
+    counted = tables.frame(
+        "select event_date, count(*) as n_events, "
+        "count(distinct subscriber_id) as n_subscribers, count(distinct cell_id) as n_cells, "
+        "count(area_id) / count(*) as share_located "
+        "from protected.int_events_checked where event_date is not null group by all"
+    ).set_index("event_date")
+    assert len(counted) == 14
+    assert found.groupby("measure").size().eq(14).all()
+    assert {f"share_{reason}" for reason in ("rejected", "duplicate")} < set(found["measure"])
+    for measure, days in found.groupby("measure"):
+        value = dict(zip(days["event_date"], days["value"], strict=True))
+        if measure in counted:
+            expected = {day.date(): float(number) for day, number in counted[measure].items()}
+            assert value == pytest.approx(expected), measure
+        least = 0.2 if measure.startswith("n_") else None
+        judged = quality.unusual(value, least)
+        shown = dict(zip(days["event_date"], days["is_unusual"], strict=True))
+        assert shown == judged, measure
+        assert sum(verdict is not None for verdict in judged.values()) == 7
+
+
+def test_cells_are_never_seen_not_listed_or_moved(server, country, tables):
+    landing = pd.read_csv(country / "landing" / "cell_sites" / "cell_sites.csv")
+    seen = set(
+        tables.frame(
+            "select distinct cell_id from protected.int_events_checked where event_date is not null"
+        )["cell_id"]
+    )
+    moved = {cell for cell, n in landing["cell_id"].value_counts().items() if n > 1}
+    rows = server.query("select cell_id, is_listed, is_seen, n_moves from protected.cell_quality")
+    listed = {cell: row for cell, is_listed, *row in rows if is_listed}
+    assert listed.keys() == set(landing["cell_id"])
+    assert {cell for cell, (is_seen, _) in listed.items() if is_seen} == seen
+    assert {cell for cell, (_, n_moves) in listed.items() if n_moves} == moved
+    assert len(moved) == 1
+    unlisted = {cell for cell, is_listed, *_ in rows if not is_listed}
+    assert len(unlisted) == 40 and all(re.fullmatch(r"c9\d{4}", cell) for cell in unlisted)
 
 
 def test_a_profile_has_each_of_its_values_once(tables):
@@ -423,6 +528,88 @@ def test_the_areas_of_the_country_are_published(server, country, published):
     }
     [(versions,)] = server.query("select count(distinct geography_version) from marts.areas")
     assert versions == 1
+
+
+def test_every_row_says_whether_its_period_is_complete(server, published):
+    """The study is two whole weeks of one month, of which something came in every day."""
+    parts = (f"select period, is_complete from marts.{mart} group by all" for mart in ALL_MARTS)
+    told = set(server.query(" union ".join(parts)))
+    whole = {("hour", True), ("day", True), ("week", True), ("study", True)}
+    assert told == {*whole, ("month", False)}
+
+
+def test_coverage_is_what_published_numbers_say(server, country, published):
+    rows = server.query(
+        "select period_start, area_level, area_id, n_subscribers, n_events "
+        "from marts.count_events where period = 'day'"
+    )
+    columns = ["day", "level", "area", "people", "events"]
+    days = pd.DataFrame(rows, columns=columns).astype({"people": float, "events": float})
+    # A median of pandas passes over what is missing; ours must not.
+    usual = days.groupby(["level", "area"])[["people", "events"]].agg(
+        lambda numbers: numbers.median(skipna=False)
+    )
+    landing = country / "landing"
+    cells = pd.read_csv(landing / "cell_sites" / "cell_sites.csv").dropna(subset="area_id")
+    areas = pd.read_csv(landing / "areas" / "areas.csv").set_index("area_id")
+    residents = dict(
+        server.query(
+            "select area_id, n_subscribers from marts.count_residents where period = 'study'"
+        )
+    )
+    shown = server.query(
+        "select area_level, area_id, n_cells, n_residents, people_per_resident, n_days, "
+        "usual_subscribers, usual_events from marts.coverage"
+    )
+    assert {row[1] for row in shown} == set(areas.index)
+    for level, area, n_cells, n_residents, share, n_days, people, events in shown:
+        inside = {
+            row.cell_id for row in cells.itertuples() if area in ancestors(areas, row.area_id)
+        }
+        assert n_cells == len(inside), area
+        assert n_residents == residents[area]
+        expected = n_residents and areas.population[area] / n_residents
+        assert share == (expected and pytest.approx(expected, abs=0.051)), area
+        assert n_days == 14
+        for number, wanted in zip((people, events), usual.loc[level, area], strict=True):
+            assert number == (None if np.isnan(wanted) else wanted), area
+    assert sum(row[6] is not None for row in shown) > 5
+
+
+def ancestors(areas: pd.DataFrame, area: str) -> set[str]:
+    """An area and all around it."""
+    found = set()
+    while isinstance(area, str):
+        found.add(area)
+        area = areas.parent_area_id[area]
+    return found
+
+
+def test_event_quality_is_made_of_published_numbers(server, published):
+    people = dict(
+        server.query(
+            "select cast(period_start as date), n_subscribers from marts.total_subscribers "
+            "where period = 'day'"
+        )
+    )
+    events = dict(
+        server.query(
+            "select cast(period_start as date), sum(n_events) from marts.count_events "
+            "where period = 'day' and area_level = 'admin1' group by 1 "
+            "having not bool_or(is_suppressed)"
+        )
+    )
+    assert len(people) == 14 and len(events) > 7
+    shown = server.query(
+        "select cast(period_start as date), n_subscribers, n_events, is_unusual "
+        "from marts.event_quality"
+    )
+    judged = [quality.unusual(numbers, 0.2) for numbers in (people, events)]
+    for day, n_subscribers, n_events, is_unusual in shown:
+        assert (n_subscribers, n_events) == (people[day], events.get(day)), day
+        verdicts = [verdict.get(day) for verdict in judged]
+        assert is_unusual == (None if verdicts[0] is None else any(verdicts)), day
+    assert len(shown) == 14
 
 
 def test_presence_change_is_what_medians_by_hand_are(server, country, published):

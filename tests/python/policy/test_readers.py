@@ -8,6 +8,8 @@ READ_BY_PEOPLE = {
     *("rejected_recharges", "rejected_listener_rows"),
     *("int_events_without_stop", "int_site_cluster_outlines"),
     "unplaced_events",
+    *("int_event_quality", "cell_outages", "cell_quality"),
+    "int_suspicious_subscribers",
 }
 #: What `throng release publish` copies.
 PUBLISHED = {"int_area_outlines"}

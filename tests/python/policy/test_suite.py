@@ -72,6 +72,16 @@ PROMISES = {
     "every refused row has one reason": (
         "integration/test_synthetic_country.py::test_every_dirty_row_is_rejected_for_its_reason"
     ),
+    "cells that were down are found": (
+        "integration/test_synthetic_country.py::test_cells_that_were_down_are_found"
+    ),
+    "every row says whether its period is complete": (
+        "integration/test_synthetic_country.py::"
+        "test_every_row_says_whether_its_period_is_complete"
+    ),
+    "coverage and quality are made of published numbers": (
+        "integration/test_synthetic_country.py::test_coverage_is_what_published_numbers_say"
+    ),
     "a placeholder is nobody": (
         "integration/test_missing_identifiers.py::"
         "test_fifteen_people_and_a_placeholder_are_fifteen["

@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from throng.summary import _checked, _conclusion, _Mart, _short, _side_by_side
+from throng.summary import (
+    _checked,
+    _conclusion,
+    _Mart,
+    _quality,
+    _short,
+    _side_by_side,
+)
 
 
 def plain(lines) -> list[str]:
@@ -46,3 +53,28 @@ def test_what_is_built_and_not_published_is_said():
     assert parts == "40.0% have fewer than 16 people, 10.0% are withheld to protect those."
     [*_, notice] = plain(_conclusion([_Mart("a", 9, 0, 9, 9), _Mart("b", 9, 0, 9, 8)], 16))
     assert notice.startswith("Built otherwise than published: 1 of 2 marts. ")
+
+
+def test_quality_is_said_in_two_lines():
+    answers = {
+        "count(distinct event_date)": (2,),
+        "count(distinct source_file)": (0,),
+        "cell_outages": (1,),
+        "int_suspicious_subscribers": (1234,),
+        "cell_quality": (40, 2, 1),
+    }
+
+    def query(sql: str) -> list[tuple]:
+        [answer] = [row for words, row in answers.items() if words in sql]
+        return [answer]
+
+    built = {"int_event_quality", "cell_outages", "int_suspicious_subscribers", "cell_quality"}
+    first, second = plain(_quality(query, built))
+    assert first.split(maxsplit=1) == [
+        "Quality",
+        "2 unusual days, no unusual file, 1 day of cells down, 1,234 suspicious subscribers",
+    ]
+    assert "40 not in the list, 2 never seen, 1 moved" in second
+    assert max(map(len, (first, second))) <= 104
+    # A build that stopped early has not come so far.
+    assert list(_quality(query, set())) == []

@@ -109,6 +109,60 @@ def test_same_seed_same_bytes(tmp_path, file_format):
     assert not any(a[n] == c.get(n) for n in a if "events_" in n)
 
 
+def test_faults_are_made_where_they_are_asked_for(tmp_path):
+    """And nothing else changes: who is where, and what is wrong with rows."""
+    plain = replace(SMALL, format="parquet", dirt=False)
+    one = Made(plain, tmp_path / "plain")
+    other = Made(replace(plain, outages=10, machines=3, clones=4), tmp_path / "faults")
+    again = Made(replace(plain, outages=10, machines=3, clones=4), tmp_path / "again")
+    assert hashes(other.landing.parent) == hashes(again.landing.parent)
+    truth = {path.name for path in one.truth.iterdir()}
+    assert {path.name for path in other.truth.iterdir()} - truth == {"odd_subscribers.parquet"}
+    assert one.table("stops") == other.table("stops")
+    # One site is always down; of ten others one cell or all three are.
+    down = other.table("cells_down")
+    assert 10 <= len(down) - len(one.table("cells_down")) <= 30
+    assert not set(Settings().as_json()) & {"outages", "machines", "clones"}
+
+    events = [
+        row
+        for name in other.files()
+        for row in pq.read_table(
+            other.landing / "events" / name, columns=["subscriber_id", "event_at", "cell_id"]
+        ).to_pylist()
+    ]
+    times = {row["cell_id"]: (row["down_from"], row["down_to"]) for row in down}
+    assert not [
+        row
+        for row in events
+        if row["cell_id"] in times
+        and times[row["cell_id"]][0] <= row["event_at"] < times[row["cell_id"]][1]
+    ]
+    odd = {row["subscriber_id"]: row["what"] for row in other.table("odd_subscribers")}
+    assert Counter(odd.values()) == {"machine": 3, "clone": 4}
+    for who, what in odd.items():
+        moments = sorted(row["event_at"] for row in events if row["subscriber_id"] == who)
+        gaps = Counter(
+            round((later - moment).total_seconds() / 300)
+            for moment, later in itertools.pairwise(moments)
+        )
+        [(_, most)] = gaps.most_common(1)
+        assert (most > 0.95 * len(moments)) == (what == "machine")
+
+
+@pytest.mark.parametrize(
+    ("faults", "sentence"),
+    [
+        ({"outages": 200}, "outages must be 0 to the number of sites"),
+        ({"machines": 600, "clones": 101}, "machines and clones must be 0 or more"),
+        ({"clones": -1}, "machines and clones must be 0 or more"),
+    ],
+)
+def test_more_faults_than_there_can_be(faults, sentence):
+    with pytest.raises(SynthError, match=sentence):
+        replace(SMALL, **faults)
+
+
 def test_gzip_header_holds_no_time(made):
     for name in made.files():
         header = (made.landing / "events" / name).read_bytes()[:10]
