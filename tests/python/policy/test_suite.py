@@ -76,8 +76,7 @@ PROMISES = {
         "integration/test_synthetic_country.py::test_cells_that_were_down_are_found"
     ),
     "every row says whether its period is complete": (
-        "integration/test_synthetic_country.py::"
-        "test_every_row_says_whether_its_period_is_complete"
+        "integration/test_synthetic_country.py::test_every_row_says_whether_its_period_is_complete"
     ),
     "coverage and quality are made of published numbers": (
         "integration/test_synthetic_country.py::test_coverage_is_what_published_numbers_say"
