@@ -1,5 +1,5 @@
-{# on-run-start: say which server and warehouse this run acts on, and stop where it is another one than
-   the environment names. Without THRONG_PORT dbt takes port 10000 (profiles.yml has no other way),
+{# on-run-start: say which server and warehouse this run acts on, and stop where it is another one
+   than the environment names. Without THRONG_PORT dbt takes port 10000 (profiles.yml has no other way),
    where the server of another warehouse may answer: then it has to be that of this project. #}
 {% macro check_server() %}
     {% if execute %}
