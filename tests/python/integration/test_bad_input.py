@@ -187,7 +187,11 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
 def test_a_build_of_nothing_is_no_success(server, landing):
     """A time format that fits no row: every event is refused, the build says so, and why is there
     to be read."""
-    (landing / "events/file.csv").rename(landing / "events/refused.csv")
+    (landing / "events/file.csv").unlink()
+    text = EVENTS.replace(
+        "2020-02-01 10:00:00", "01.02.2020 10:00"
+    )  # the other is read as ISO 8601
+    (landing / "events/refused.csv").write_text(text)
     done = server.dbt(
         "build", *WITHOUT_UNIT_TESTS, landing=landing, event_timestamp_format="dd/MM/yyyy HH:mm"
     )
@@ -196,7 +200,7 @@ def test_a_build_of_nothing_is_no_success(server, landing):
     assert said in done.stdout
     assert "created sql released model marts." not in done.stdout
     why = "select source_file, reject_reason, rejected_value from protected.rejected_events"
-    assert server.query(why) == [("refused.csv", "unparsable_time", "2020-02-01 10:00:00")]
+    assert server.query(why) == [("refused.csv", "unparsable_time", "01.02.2020 10:00")]
     summary = run_throng("summary", env=server.env)
     assert "Traceback" not in summary.stderr
     assert "none: no event accepted" in summary.stdout

@@ -13,7 +13,7 @@ ACCEPTED = "select count(*) from protected.int_events_checked where event_date i
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
     lines = ["subscriber_id,event_at,cell_id"]
-    lines += [f"{n},2020-02-{day:02} 20:{n:02}:00,c1" for n in range(20) for day in (3, 4)]
+    lines += [f"{n},2020-02-{day:02} 20:{n:02}:00,c1" for n in range(1, 21) for day in (3, 4)]
     return put(tmp_path_factory.mktemp("landing"), events="\n".join([*lines, ""]))
 
 
