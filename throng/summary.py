@@ -134,7 +134,7 @@ def _warning(label: str, value: str, note: str) -> str:
 
 def _cells(query: Query, built: set[str]) -> Iterator[str]:
     """A line for each thing of the lists that is not as it should be; none where all is well."""
-    if "int_cell_site_versions" not in built:
+    if "int_cells_placed" not in built:
         return
     [(cells, by_boundaries, nearest, without_area, contradicted, without_coordinates)] = query(
         """
@@ -158,18 +158,21 @@ def _cells(query: Query, built: set[str]) -> Iterator[str]:
         "select count_if(reject_reason <> 'duplicate') from protected.rejected_areas"
     )
     [(unreadable,)] = query("select count_if(is_boundary_unreadable) from protected.int_areas")
-    refused = [f"{rejected:,} rows of cells"] if rejected else []
-    refused += [f"{areas_rejected:,} of areas"] if areas_rejected else []
-    refused += [f"{unreadable:,} boundaries"] if unreadable else []
-    refused += [f"{copies:,} copies"] if copies else []
-    if refused or by_boundaries or without_area or contradicted or without_coordinates:
-        note = f"not read: {', '.join(refused)}" if refused else ""
+    unread = {
+        "cells": rejected,
+        "areas": areas_rejected,
+        "boundaries": unreadable,
+        "copies": copies,
+    }
+    if any((by_boundaries, without_area, contradicted, without_coordinates, *unread.values())):
+        note = f"{by_boundaries:,} by boundaries" if by_boundaries else ""
+        note += f", {nearest:,} of them outside all, in the nearest" if nearest else ""
         yield _line("Cells", f"{cells:>12,}", note)
-    if by_boundaries:
-        note = f"{nearest:,} outside all, in the nearest within snap_km" if nearest else ""
-        yield _line("  by boundaries", f"{by_boundaries:>12,}", note)
+    if any(unread.values()):
+        note = ", ".join(f"{number:,} of {what}" for what, number in unread.items() if number)
+        yield _line("  rows not read", f"{sum(unread.values()):>12,}", note)
     if without_area:
-        yield _line("  without an area", f"{without_area:>12,}")
+        yield _line("  without an area", f"{without_area:>12,}", "their events count nowhere")
     if contradicted:
         note = "outside the boundary of the area they are listed in"
         yield _line("  contradicted", f"{contradicted:>12,}", note)

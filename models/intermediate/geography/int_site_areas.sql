@@ -18,11 +18,15 @@ cell_sites as (
 
 ),
 
+-- Each with degrees that are more than snap_km: one of latitude has 110.57 km or more, one of
+-- longitude shrinks towards the poles.
 sites as (
 
     select
         longitude,
-        latitude
+        latitude,
+        {{ var('snap_km') }} / 110.5 as reach_north,
+        {{ var('snap_km') }} / (110.5 * greatest(cos(radians(latitude)), 0.01)) as reach_east
     from cell_sites
     where longitude is not null
     group by
@@ -64,7 +68,6 @@ level_of_cells as (
 
 ),
 
--- A degree of latitude is 110.57 km or more, one of longitude shrinks towards the poles.
 sites_near_boxes as (
 
     select /*+ broadcast(sites) */
@@ -75,14 +78,10 @@ sites_near_boxes as (
         on areas.area_level = level_of_cells.area_level
     inner join sites
         on
-            sites.latitude
-            between areas.south - {{ var('snap_km') }} / 110.5
-            and areas.north + {{ var('snap_km') }} / 110.5
-            and sites.longitude
-            between areas.west
-            - {{ var('snap_km') }} / (110.5 * greatest(cos(radians(sites.latitude)), 0.01))
-            and areas.east
-            + {{ var('snap_km') }} / (110.5 * greatest(cos(radians(sites.latitude)), 0.01))
+            areas.west <= sites.longitude + sites.reach_east
+            and areas.east >= sites.longitude - sites.reach_east
+            and areas.south <= sites.latitude + sites.reach_north
+            and areas.north >= sites.latitude - sites.reach_north
     group by areas.area_id
 
 ),

@@ -102,14 +102,3 @@ def test_codes_with_point_zero(server, case):
             f"select {column}, count(*) from protected.int_customers_checked group by {column}"
         )
         assert dict(found) == counted
-
-
-def test_17_after_what_the_message_says_was_done(server):
-    """The id of a cell is that of its location area and its own."""
-    landing, _ = case("17-cell-id-without-its-lac")
-    variables = {
-        "event_columns": {"cell_id": "lac;ci"},
-        "cell_site_columns": {"cell_id": "lac;cell_id"},
-    }
-    server.build_untested(landing, "--select", "+candidate_count_residents", **variables)
-    assert residents(server) == {"A": 24, "B": 16}

@@ -69,3 +69,14 @@ def test_17_a_cell_id_without_its_location_area(server):
         "area A and in area B."
     )
     assert 'cell_site_columns and event_columns, as in {cell_id: "lac;ci"}' in said
+
+
+def test_17_after_what_the_message_says_was_done(server):
+    """The id of a cell is that of its location area and its own."""
+    landing, _ = case("17-cell-id-without-its-lac")
+    variables = {
+        "event_columns": {"cell_id": "lac;ci"},
+        "cell_site_columns": {"cell_id": "lac;cell_id"},
+    }
+    server.build_untested(landing, "--select", "+candidate_count_residents", **variables)
+    assert residents(server) == {"A": 24, "B": 16}
