@@ -38,41 +38,46 @@ def residents(server) -> dict[str, int]:
     )
 
 
-def profile(server, indicator: str, statistic: str = "value") -> dict[str | None, set[float]]:
-    """What all subscribers have for an indicator of the study, by interaction."""
-    found: dict[str | None, set[float]] = {}
+def activity(server, column: str) -> dict[str, set[float]]:
+    """What all subscribers have in a column of their activity of the study, by interaction."""
+    found: dict[str, set[float]] = {}
     for interaction, value in server.query(
-        "select interaction, value from protected.int_subscriber_profiles "
-        "where groupby = 'study' and part_of_week = 'allweek' and part_of_day = 'allday' "
-        f"and indicator = '{indicator}' and statistic = '{statistic}'"
+        f"select interaction, {column} from protected.int_profile_activity "
+        "inner join protected.profile_splits using (split_id) "
+        "where part_of_week = 'allweek' and part_of_day = 'allday'"
     ):
         found.setdefault(interaction, set()).add(value)
     return found
 
 
 def test_texts_without_a_cell_are_texts(server, case):
-    case("02", "+int_subscriber_profiles", "unplaced_events")
-    assert profile(server, "number_of_interactions") == {
-        "call": {6},
-        "text": {4},
-        "callandtext": {10},
+    case("02", "+int_profile_activity", "int_profile_contacts", "unplaced_events")
+    counted = {"call": {6}, "text": {4}, "callandtext": {10}}
+    assert activity(server, "number_of_interactions") == counted
+    assert {2} == {
+        n
+        for (n,) in server.query(
+            "select number_of_contacts from protected.int_profile_contacts "
+            "inner join protected.profile_splits using (split_id) "
+            "where interaction = 'callandtext' and part_of_week = 'allweek' "
+            "and part_of_day = 'allday'"
+        )
     }
-    assert profile(server, "number_of_contacts")["callandtext"] == {2}
     assert server.query(
         "select unplaced_reason, sum(n_events) from protected.unplaced_events group by all"
     ) == [("missing_cell", 80)]
 
 
 def test_a_duration_as_clock_time(server, case):
-    case("04", "+int_subscriber_profiles")
-    assert profile(server, "number_of_interactions")["call"] == {6}
-    assert profile(server, "call_duration", "mean") == {"call": {95}}
+    case("04", "+int_profile_activity")
+    assert activity(server, "number_of_interactions")["call"] == {6}
+    assert activity(server, "call_duration_mean")["call"] == {95}
 
 
 def test_decimal_commas(server, case):
-    case("05b", "+int_subscriber_profiles", COUNTED)
+    case("05b", "+int_profile_activity", COUNTED)
     assert residents(server) == {"A": 24, "B": 16}
-    assert profile(server, "call_duration", "mean") == {"call": {95.5}}
+    assert activity(server, "call_duration_mean")["call"] == {95.5}
 
 
 def test_two_clocks_that_were_wrong(server, case):
