@@ -1,9 +1,7 @@
 -- Which periods of the study are complete: it has all of their days, and on each of them so many
 -- people were seen that total_subscribers may be published. By that and not by whether there was
--- any event, so that it says nothing of a day which that mart does not say.
-
-{% set name = 'total_subscribers' %}
-{% set mart = declaration_of(name) %}
+-- any event, so that it says nothing of a day which that mart does not say. With dp_laplace nothing
+-- exact may decide: there only the days of the study count.
 
 with
 
@@ -36,7 +34,7 @@ cells as (
     select
         period,
         period_start,
-        {{ table_cell(name, ['period', 'period_start']) }} as table_cell
+        {{ table_cell('total_subscribers', ['period', 'period_start']) }} as table_cell
     from study_periods
     where period = 'day'
 
@@ -47,7 +45,7 @@ days_counted as (
     select
         cells.period_start,
         cells.table_cell,
-        {{ count_to_judge(name, mart) }} as n_subscribers
+        candidates.n_subscribers
     from cells
     left join candidates
         on
@@ -62,9 +60,14 @@ days_published as (
         days_counted.period_start as day_start,
         explode(array('day', 'week', 'month', 'study')) as period
     from days_counted
-    left anti join withheld_cells
+    left join withheld_cells
         on days_counted.table_cell = withheld_cells.table_cell
-    where {{ has_min_group_size('days_counted.n_subscribers') }}
+    where
+        not {{ has_complementary_suppression() }}
+        or (
+            {{ has_min_group_size('days_counted.n_subscribers') }}
+            and withheld_cells.table_cell is null
+        )
 
 ),
 

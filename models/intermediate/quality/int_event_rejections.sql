@@ -11,16 +11,10 @@ events as (
 
 ),
 
-study_periods as (
-
-    select * from {{ ref('int_study_periods') }}
-
-),
-
 days as (
 
     select cast(period_start as date) as event_date
-    from study_periods
+    from {{ ref('int_study_periods') }}
     where period = 'day'
 
 ),
@@ -44,14 +38,18 @@ rows_of_days as (
 
     select /*+ broadcast(days) */
         rows_of_files.source_file,
-        rows_of_files.outcome,
         rows_of_files.n_rows,
+        case
+            when rows_of_files.outcome = 'accepted' and days.event_date is null
+                then 'implausible_time'
+            else rows_of_files.outcome
+        end as outcome,
         coalesce(
             days.event_date,
             max_by(
                 days.event_date,
                 case
-                    when rows_of_files.outcome = 'accepted'
+                    when rows_of_files.outcome = 'accepted' and days.event_date is not null
                         then struct(rows_of_files.n_rows, days.event_date)
                 end
             ) over (partition by rows_of_files.source_file)

@@ -187,7 +187,7 @@ def test_cells_that_were_down_are_found(server, country, tables):
         f"select place_id, event_date, {names} from protected.cell_outages "
         "where place_level = 'cell'"
     )
-    found = {(cell, day): row for cell, day, *row in rows}
+    found = {(cell, date.fromisoformat(day)): row for cell, day, *row in rows}
     assert found.keys() == expected.keys()
     for key, (*counted, surprise) in found.items():
         outage = expected[key]
@@ -223,6 +223,7 @@ def test_days_are_compared_with_those_before(server, tables):
         "from protected.int_event_quality where source_file is null"
     )
     found = pd.DataFrame(rows, columns=columns)
+    found["event_date"] = found["event_date"].map(date.fromisoformat)
     counted = tables.frame(
         "select event_date, count(*) as n_events, "
         "count(distinct subscriber_id) as n_subscribers, count(distinct cell_id) as n_cells, "
@@ -604,10 +605,13 @@ def test_event_quality_is_made_of_published_numbers(server, published):
         "select cast(period_start as date), n_subscribers, n_events, is_unusual "
         "from marts.event_quality"
     )
-    judged = [quality.unusual(numbers, 0.2) for numbers in (people, events)]
+    judged = [
+        quality.unusual({date.fromisoformat(day): n for day, n in numbers.items()}, 0.2)
+        for numbers in (people, events)
+    ]
     for day, n_subscribers, n_events, is_unusual in shown:
         assert (n_subscribers, n_events) == (people[day], events.get(day)), day
-        verdicts = [verdict.get(day) for verdict in judged]
+        verdicts = [verdict.get(date.fromisoformat(day)) for verdict in judged]
         assert is_unusual == (None if verdicts[0] is None else any(verdicts)), day
     assert len(shown) == 14
 
