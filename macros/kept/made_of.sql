@@ -28,10 +28,10 @@
         {% elif is_table_of_days(parent) %}
             {% do versions.append(table_property(table, 'rule')) %}
             {% do versions.append('' if without_days else days_made(table)) %}
-        {% elif materialized in ['kept_table', 'fixpoint'] %}
-            {% do versions.append(was_made_of(table_of_node(parent)) or invocation_id) %}
         {% elif parent.resource_type == 'seed' or parent.config.meta.get('is_list') %}
             {% do versions.append(content_of_table(table)) %}
+        {% elif materialized in ['kept_table', 'fixpoint'] %}
+            {% do versions.append(was_made_of(table_of_node(parent)) or invocation_id) %}
         {% else %}
             {% do versions.append(invocation_id) %}
         {% endif %}

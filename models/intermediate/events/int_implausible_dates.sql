@@ -1,5 +1,4 @@
 {{ config(
-    materialized='table',
     meta={'retention': 'none', 'is_list': true},
     post_hook="{{ stop_where_implausible(this) }}"
 ) }}
