@@ -1,5 +1,5 @@
-{# Whether a subscriber is a machine: of at least 48 intervals between events four in five are nearly
-   equal. Of people one in four is, at most, in the synthetic country. #}
+{# Whether a subscriber is a machine: of at least 48 intervals between events four in five are
+   nearly equal. Of people one in four is, at most, in the synthetic country. #}
 {% macro is_machine(n_steps, share_regular) -%}
     ({{ n_steps }} >= 48 and {{ share_regular }} >= 0.8)
 {%- endmacro %}

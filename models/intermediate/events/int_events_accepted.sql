@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
--- The events of the study: accepted, on a plausible date and, if the var exclude_suspicious says so,
--- of no machine.
+-- The events of the study: accepted, on a plausible date and, if the var exclude_suspicious says
+-- so, of no machine.
 -- depends_on: {{ ref('event_columns_read') }} (where most values could not be read, nothing counts)
 -- depends_on: {{ ref('int_overused_identifiers') }} (nor where one identifier stands for many)
 

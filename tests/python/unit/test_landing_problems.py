@@ -105,15 +105,15 @@ BROKEN = [
     ("events/e.csv.xz", lzma.compress(EVENTS.encode()), "is packed with xz; unpack it: xz -d"),
     ("events/e.csv.zst", b"\x28\xb5\x2f\xfd\x04\x58", "is packed with zstd; unpack it: zstd -d"),
     ("events/e.7z", b"7z\xbc\xaf\x27\x1c\0\x04", "is a 7z archive"),
-    ("events/e.csv.gz", gzip.compress(gzip.compress(EVENTS.encode())), "is packed twice"),
+    ("events/e.csv.gz", gzip.compress(gzip.compress(EVENTS.encode()), mtime=0), "is packed twice"),
     ("events/e.csv.gz", EVENTS, "is not packed, but its name ends in .gz; rename it."),
     ("events/e.csv.bz2", EVENTS, "is not packed, but its name ends in .bz2; rename it."),
     ("events/e.csv.snappy", EVENTS, "is not packed, but its name ends in .snappy; rename it."),
-    ("events/e.csv", gzip.compress(EVENTS.encode()), "does not end in .gz; rename it."),
-    ("events/E.CSV.GZ", gzip.compress(EVENTS.encode()), "does not end in .gz; rename it."),
+    ("events/e.csv", gzip.compress(EVENTS.encode(), mtime=0), "does not end in .gz; rename it."),
+    ("events/E.CSV.GZ", gzip.compress(EVENTS.encode(), mtime=0), "does not end in .gz; rename it."),
     ("events/e.csv", bz2.compress(EVENTS.encode()), "does not end in .bz2; rename it."),
     ("events/e.csv.gz", b"\x1f\x8b\x08\xff" + b"\xff" * 50, "cannot be unpacked ("),
-    ("events/e.parquet.gz", gzip.compress(parquet()), "is a Parquet file that is packed once more"),
+    ("events/e.parquet.gz", gzip.compress(parquet(), mtime=0), "is a Parquet file that is packed once more"),
     # Other files of tables.
     (
         "events/e.orc",
@@ -192,7 +192,7 @@ READ = [
     ("events/e.csv", EVENTS.upper(), {}),
     ("events/e.csv", '"subscriber_id", "event_at", "cell_id"\n', {}),
     ("events/e.csv", EVENTS.replace(",", ",\u00a0"), {}),
-    ("events/e.csv.gz", gzip.compress(EVENTS.encode()) * 2, {}),
+    ("events/e.csv.gz", gzip.compress(EVENTS.encode(), mtime=0) * 2, {}),
     ("events/e.csv.bz2", bz2.compress(EVENTS.encode()), {}),
     ("events/e.csv", EVENTS + "1,2," + "x" * 100_000, {}),
     ("events/e.csv", EVENTS.encode() + b"1,\0,2\n", {}),
@@ -393,8 +393,8 @@ PACKED_BZ2 = bz2.compress(bytes(range(256)) * 20_000)
     [
         (PACKED, None),
         (PACKED * 3, None),
-        (gzip.compress(b""), None),
-        (gzip.compress(bytes(30_000_000)), None),  # a thousand times as large
+        (gzip.compress(b"", mtime=0), None),
+        (gzip.compress(bytes(30_000_000), mtime=0), None),  # a thousand times as large
         (PACKED_BZ2 * 2, None),
         (EVENTS.encode(), None),
         (b"", None),
