@@ -471,7 +471,7 @@ middles as (
 staying as (
     select distinct subscriber_id, week, hour, day
     from stops join middles on middle between arrived_at and left_at
-    where stop_type = 'stay'
+    where stop_type = 'stay' and arrived_at < left_at
 ),
 moving as (
     select distinct subscriber_id, week, hour, day
@@ -632,13 +632,13 @@ MARTS = {
         from stops join above on above.cell_area_id = stops.area_id
         group by all
     """,
-    # The mean of each person first.
+    # The mean of each person first. Of stays that events show, not those that only habit makes so.
     "stay_durations": f"""
         with people as (
             select date_trunc('week', arrived_at) as week, area_level, above.area_id,
                    subscriber_id, avg(at_least) as at_least, avg(at_most) as at_most
             from stops join above on above.cell_area_id = stops.area_id
-            where stop_type = 'stay'
+            where at_least >= 30
             group by all
         )
         select 'week' as period, cast(week as timestamp) as period_start, area_level, area_id,
