@@ -38,17 +38,17 @@ PROOF_EVENTS = 3
 #: The outermost events of a stop are in doubt: so many, if those further in come so soon.
 DOUBTFUL_EVENTS, CONFIRM_MINUTES = 2, 120.0
 
-#: Habits speak for who has events on so many days, and of places seen on so many of them.
-HABIT_DAYS, PLACE_DAYS, MOST_PLACES = 5, 2, 8
-NO_HABIT_DAYS = np.iinfo(np.int64).max
+#: A routine has who has events on so many days; its places are seen on so many of them.
+ROUTINE_DAYS, PLACE_DAYS, MOST_PLACES = 5, 2, 8
+NO_ROUTINE_DAYS = np.iinfo(np.int64).max
 #: They speak in silences longer than this.
 SILENCE_HOURS = 2
 #: A stay that its own events do not show must be likely to have lasted so long.
 INFERRED_HOURS = 2
 #: An hour of being at a place costs this, times how seldom (-ln of the share) one is there then.
-HABIT_WEIGHT = 0.35
+ROUTINE_WEIGHT = 0.3
 #: How far an event speaks for the hours around it, and for the other kind of day.
-HABIT_HOURS, OTHER_DAY_SHARE = 2.0, 0.2
+ROUTINE_HOURS, OTHER_DAY_SHARE = 2.0, 0.2
 #: Where little was seen, what is usual at any hour counts as this share of all events; of it,
 #: unknown places have this share.
 DOUBT_SHARE, ELSEWHERE_SHARE = 0.02, 0.1
@@ -97,9 +97,9 @@ class Stops:
 
     offsets: (traces + 1,). The others: (stops,). is_stay: else a pass-by. Times in microseconds,
     NO_TIME where unknown; n_events: all that the stop accounts for, those of detours too, 0 where
-    habits alone speak for it; centre in degrees; cell_number NO_CELL where no event had one.
+    routine alone speaks for it; centre in degrees; cell_number NO_CELL where no event had one.
     likely_arrived_at, likely_left_at: the best guess, within the bounds. is_inferred: it rests on
-    habits: its own events do not last as long as a stay, or a long silence lies between them.
+    routine: its own events do not last as long as a stay, or a long silence lies between them.
     """
 
     offsets: Longs
@@ -117,14 +117,16 @@ class Stops:
     is_inferred: Flags
 
 
-def find_stops(events: Events, rules: Rules, centre: int = MEAN, with_habits: bool = True) -> Stops:
+def find_stops(
+    events: Events, rules: Rules, centre: int = MEAN, uses_routine: bool = True
+) -> Stops:
     """Find the stops of each trace.
 
     Args:
         events: in any order within a trace; equal ones (instant and coordinates) count once.
         rules: one entry per trace; distances and times not negative.
         centre: how the centre of a stop is computed.
-        with_habits: whether habits speak in silences; without, events alone make the stops.
+        uses_routine: whether routine speaks in silences; without, events alone make the stops.
 
     Returns:
         The stops; together they hold each distinct event exactly once.
@@ -147,7 +149,7 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN, with_habits: bo
     )
     n_stops = _find_all(
         *(getattr(events, field.name) for field in fields(Events)),
-        *(chords, spans, centre, HABIT_DAYS if with_habits else NO_HABIT_DAYS),
+        *(chords, spans, centre, ROUTINE_DAYS if uses_routine else NO_ROUTINE_DAYS),
         *(stop_offsets, flags, times, degrees, counts),
     )
     # Copies, so that the room for stops that are not there is given back.
@@ -381,7 +383,7 @@ def _put_centre(
 
 @compiled
 def _known_places(
-    when: Longs, at: Longs, position: Floats, radius: float, habit_days: int
+    when: Longs, at: Longs, position: Floats, radius: float, routine_days: int
 ) -> Longs:
     """The sites to which somebody returns, those of most days first; none is near another.
 
@@ -403,7 +405,7 @@ def _known_places(
             last_day[site] = day
     places = np.empty(MOST_PLACES, np.int64)
     n_places = 0
-    while n_days >= habit_days and n_places < MOST_PLACES:
+    while n_days >= routine_days and n_places < MOST_PLACES:
         best = -1
         for site in range(n_sites):
             if days[site] >= PLACE_DAYS and (
@@ -444,7 +446,7 @@ def _place_of(steps: Ints, site: int) -> int:
 
 
 @compiled
-def _habits(when: Longs, at: Longs, steps: Ints) -> Floats:
+def _routine(when: Longs, at: Longs, steps: Ints) -> Floats:
     """What an hour costs at each place, by kind of day and hour, shape (2, 24, places + 1).
 
     The last column is for all places that are not known. Cheap is where somebody mostly is at that
@@ -459,8 +461,8 @@ def _habits(when: Longs, at: Longs, steps: Ints) -> Floats:
         place = _place_of(steps, at[event])
         counts[_kind_of_day(when[event]), when[event] // HOUR % 24, place] += 1.0
         totals[place] += 1.0
-    widest = int(3 * HABIT_HOURS)
-    weights = np.exp(-(((np.arange(2 * widest + 1) - widest) / HABIT_HOURS) ** 2) / 2)
+    widest = int(3 * ROUTINE_HOURS)
+    weights = np.exp(-(((np.arange(2 * widest + 1) - widest) / ROUTINE_HOURS) ** 2) / 2)
     smooth = np.zeros((2, 24, n_places + 1))
     for kind in range(2):
         for hour in range(24):
@@ -482,7 +484,7 @@ def _habits(when: Longs, at: Longs, steps: Ints) -> Floats:
                     expected = ELSEWHERE_SHARE
                     seen *= ELSEWHERE_SHARE
                 share = (seen + doubt * expected) / total
-                cost[kind, hour, place] = -HABIT_WEIGHT * np.log(share)
+                cost[kind, hour, place] = -ROUTINE_WEIGHT * np.log(share)
     return cost
 
 
@@ -506,7 +508,7 @@ def _most_plausible(
     An event within radius of the place costs nothing, one within reach of it 1, one beyond cannot
     be. A move costs more the quicker it is. Places are sites, and a visit begins with an event at
     its place; but one of a known place may begin at any event and at any full hour of a silence,
-    and each hour costs what habit says. Without known places nothing costs but events and moves,
+    and each hour costs what routine says. Without known places nothing costs but events and moves,
     and after a gap all is open. A state that is dearer than the cheapest by a move or more can be
     forgotten, so few are open at a time.
 
@@ -516,7 +518,7 @@ def _most_plausible(
     """
     n, n_known = len(when), len(places)
     steps = _distances_to(places, position, radius, reach)
-    costs = _habits(when, site, steps) if n_known else np.empty((2, 24, 1))
+    costs = _routine(when, site, steps) if n_known else np.empty((2, 24, 1))
     longest = max(gap, LONGEST_SILENCE_DAYS * 24 * HOUR) if n_known else gap
     n_entries = n + 1
     for event in range(n):
@@ -966,7 +968,7 @@ def _find_all(
     chords: Floats,
     spans: Longs,
     kind: int,
-    habit_days: int,
+    routine_days: int,
     stop_offsets: Longs,
     flags: Flags,
     times: Longs,
@@ -990,7 +992,7 @@ def _find_all(
         east, north = longitude[begin:end][example], latitude[begin:end][example]
         position = _positions(east, north)
         at = _settle_pingpong(when, site, position, quick, nearest)
-        places = _known_places(when, at, position, radius, habit_days)
+        places = _known_places(when, at, position, radius, routine_days)
         at, visit_first, visit_begin, home, known = _most_plausible(
             when, at, position, radius, reach, gap, places
         )
@@ -1051,7 +1053,7 @@ def _find_all(
                     when, first[stop], last[stop], is_own, is_alone, stay, confirm, sure[:, stop]
                 )
             if n_own[stop] == 0:
-                # Nothing but habit says that the phone was there: in the middle, most surely.
+                # Nothing but routine says that the phone was there: in the middle, most surely.
                 begins, ends = likely[0, stop], likely[1, stop]
                 if begins == NO_TIME:
                     begins = first_at[stop]

@@ -2,7 +2,7 @@
 
 -- The days of each stay, and whether the stay is evidence of living or working there: it covers 3
 -- o'clock at night, or meets the hours from 10 to 16 on a day from Monday to Friday. Only the time
--- of certain presence counts, so a stay that only habit makes one does not.
+-- of certain presence counts, so an inferred stay does not.
 
 with
 

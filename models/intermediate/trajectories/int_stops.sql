@@ -4,7 +4,7 @@
 -- not end at midnight. The rule (docs/definitions.md, Stop) depends on the events before, which SQL
 -- cannot express, so a Python function finds the stops. Times are bounds: the subscriber was there
 -- from arrived_at to left_at, came after arrived_after and had gone by left_before. In silences the
--- habits of a subscriber speak: such stops are inferred, and some have no event of their own.
+-- routine of a subscriber speaks: such stops are inferred, and some have no event of their own.
 
 with
 

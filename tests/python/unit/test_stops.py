@@ -274,7 +274,7 @@ def clock(minute: float | None) -> tuple[int, float] | None:
     return None if minute is None else (int(minute // DAY), minute % DAY / 60)
 
 
-def habitual(trace: list[tuple], **kwargs) -> list[dict]:
+def with_routine(trace: list[tuple], **kwargs) -> list[dict]:
     stops = find_stops(events(sorted(trace)), rules(), **kwargs)
     return [
         {
@@ -302,9 +302,9 @@ def on(stops: list[dict], day: int, hour: float) -> dict:
 
 def test_a_silent_night_at_home_is_one_stay():
     evenings = [(day * DAY + hour * 60, "A") for day in range(6) for hour in (8, 18)]
-    alone = habitual(evenings, with_habits=False)
+    alone = with_routine(evenings, uses_routine=False)
     assert [stop["n"] for stop in alone] == [2] * 6  # fourteen hours of night end each
-    [stop] = habitual(evenings)
+    [stop] = with_routine(evenings)
     assert (stop["kind"], stop["n"], stop["inferred"]) == ("stay", 12, True)
     assert (stop["arrived"], stop["left"]) == ((0, 8), (5, 18))
 
@@ -313,7 +313,7 @@ def test_a_night_without_an_event_is_spent_where_nights_are_spent():
     trace = working_days(*FORTNIGHT)
     gone = {(6 * DAY + 20 * 60, "A"), (7 * DAY + 7 * 60, "A")}
     trace = [event for event in trace if event not in gone]
-    night = on(habitual(trace), 7, 3)
+    night = on(with_routine(trace), 7, 3)
     assert (night["place"], night["kind"], night["n"]) == ("A", "stay", 0)
     assert night["inferred"]
     assert night["cell"] == ord("A")  # the usual one there
@@ -321,49 +321,49 @@ def test_a_night_without_an_event_is_spent_where_nights_are_spent():
     assert night["arrived"] == night["left"]
     assert (6, 16) <= night["likely"][0] <= (6, 20)
     assert (7, 7) <= night["likely"][1] <= (7, 10)
-    assert not [s for s in habitual(trace, with_habits=False) if s["n"] == 0]
+    assert not [s for s in with_routine(trace, uses_routine=False) if s["n"] == 0]
 
 
 def test_a_working_day_without_an_event_is_spent_at_work():
     gone = {(6 * DAY + 10 * 60, "W"), (6 * DAY + 15 * 60, "W")}
     trace = [event for event in working_days(*FORTNIGHT) if event not in gone]
-    assert on(habitual(trace), 6, 12)["place"] == "W"
+    assert on(with_routine(trace), 6, 12)["place"] == "W"
     # But not on a day on which the phone was heard of at home.
-    assert on(habitual([*trace, (6 * DAY + 12 * 60, "A")]), 6, 12)["place"] == "A"
+    assert on(with_routine([*trace, (6 * DAY + 12 * 60, "A")]), 6, 12)["place"] == "A"
 
 
 def test_one_event_at_a_known_place_in_its_hours_is_a_stay():
     gone = {(6 * DAY + 10 * 60, "W")}
     trace = [event for event in working_days(*FORTNIGHT) if event not in gone]
-    work = on(habitual(trace), 6, 12)
+    work = on(with_routine(trace), 6, 12)
     assert (work["place"], work["kind"], work["n"], work["inferred"]) == ("W", "stay", 1, True)
     assert work["arrived"] == work["left"] == (6, 15)
 
 
 def test_a_stay_that_its_events_show_is_not_inferred():
-    work = on(habitual(working_days(*FORTNIGHT)), 6, 12)
+    work = on(with_routine(working_days(*FORTNIGHT)), 6, 12)
     assert (work["kind"], work["n"], work["inferred"]) == ("stay", 2, False)
     assert (work["arrived"], work["left"]) == ((6, 10), (6, 15))
 
 
-def test_habits_need_five_days_and_a_place_two():
+def test_routine_needs_five_days_and_a_place_two():
     gone = {(6 * DAY + 20 * 60, "A"), (7 * DAY + 7 * 60, "A")}
     week = [event for event in working_days(4, 5, 6, 7, 8) if event not in gone]
-    assert on(habitual(week), 7, 3)["n"] == 0
+    assert on(with_routine(week), 7, 3)["n"] == 0
     few = [event for event in week if event[0] < 8 * DAY]
-    assert habitual(few) == habitual(few, with_habits=False)
+    assert with_routine(few) == with_routine(few, uses_routine=False)
     # Seen once, X is where somebody was and no place to which they return.
-    once = habitual([*working_days(*FORTNIGHT), (9 * DAY + 720, "X")])
+    once = with_routine([*working_days(*FORTNIGHT), (9 * DAY + 720, "X")])
     [far] = [stop for stop in once if stop["place"] == "X"]
     assert (far["kind"], far["n"]) == ("pass", 1)
 
 
 def test_nothing_is_inferred_over_more_than_a_week_of_silence():
-    weeks = habitual(working_days(*range(4, 9), *range(18, 23)))
+    weeks = with_routine(working_days(*range(4, 9), *range(18, 23)))
     assert not [s for s in weeks if s["likely"][0] < (12, 0) < s["likely"][1]]
 
 
-# People of habit: weeks with events at few places at any hour.
+# People with a routine: weeks with events at few places at any hour.
 trace_of_weeks = st.lists(
     st.tuples(
         st.integers(0, 12), st.integers(0, 23), st.sampled_from("AAAWWBX"), st.integers(0, 59)
@@ -373,7 +373,7 @@ trace_of_weeks = st.lists(
 
 
 @given(st.lists(trace_of_weeks, max_size=3))
-def test_stops_of_habit_are_ordered_and_within_their_bounds(traces):
+def test_inferred_stops_are_ordered_and_within_their_bounds(traces):
     stops = find_stops(events(*traces), rules(len(traces)))
     is_known = stops.left_before != NO_TIME
     assert np.all(stops.arrived_after <= stops.likely_arrived_at)
@@ -396,7 +396,7 @@ def test_stops_of_habit_are_ordered_and_within_their_bounds(traces):
 
 
 @given(trace_of_weeks.filter(len), st.data(), st.integers(-60, 60))
-def test_habits_do_not_depend_on_order_and_copies_and_move_with_the_week(trace, data, weeks):
+def test_routine_does_not_depend_on_order_and_copies_and_moves_with_the_week(trace, data, weeks):
     copies = data.draw(st.lists(st.sampled_from(trace), max_size=5))
     shuffled = data.draw(st.permutations(trace + copies))
     stops = find_stops(events(trace), rules())
