@@ -38,7 +38,26 @@ PROOF_EVENTS = 3
 #: The outermost events of a stop are in doubt: so many, if those further in come so soon.
 DOUBTFUL_EVENTS, CONFIRM_MINUTES = 2, 120.0
 
+#: A routine has who has events on so many days; its places are seen on so many of them.
+ROUTINE_DAYS, PLACE_DAYS, MOST_PLACES = 5, 2, 8
+NO_ROUTINE_DAYS = np.iinfo(np.int64).max
+#: They speak in silences longer than this.
+SILENCE_HOURS = 2
+#: A stay that its own events do not show must be likely to have lasted so long.
+INFERRED_HOURS = 2
+#: An hour of being at a place costs this, times how seldom (-ln of the share) one is there then.
+ROUTINE_WEIGHT = 0.3
+#: How far an event speaks for the hours around it, and for the other kind of day.
+ROUTINE_HOURS, OTHER_DAY_SHARE = 2.0, 0.2
+#: Where little was seen, what is usual at any hour counts as this share of all events; of it,
+#: unknown places have this share.
+DOUBT_SHARE, ELSEWHERE_SHARE = 0.02, 0.1
+#: Beyond such a silence nothing is inferred.
+LONGEST_SILENCE_DAYS = 7
+
 MEAN, MEDIAN, MEDOID, TIME_MEAN = range(4)
+HOUR = 60 * MICROSECONDS_PER_MINUTE
+MONDAY, SATURDAY = 3, 5  # 1970 began on a Thursday, three days after a Monday
 
 
 @dataclass(frozen=True)
@@ -77,8 +96,10 @@ class Stops:
     """Stops of all traces, trace after trace, in order of time.
 
     offsets: (traces + 1,). The others: (stops,). is_stay: else a pass-by. Times in microseconds,
-    NO_TIME where unknown; n_events: all that the stop accounts for, those of detours too; centre in
-    degrees; cell_number NO_CELL where no event had one.
+    NO_TIME where unknown; n_events: all that the stop accounts for, those of detours too, 0 where
+    routine alone speaks for it; centre in degrees; cell_number NO_CELL where no event had one.
+    likely_arrived_at, likely_left_at: the best guess, within the bounds. is_inferred: it rests on
+    routine: its own events do not last as long as a stay, or a long silence lies between them.
     """
 
     offsets: Longs
@@ -91,15 +112,21 @@ class Stops:
     longitude: Floats
     latitude: Floats
     cell_number: Ints
+    likely_arrived_at: Longs
+    likely_left_at: Longs
+    is_inferred: Flags
 
 
-def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
+def find_stops(
+    events: Events, rules: Rules, centre: int = MEAN, uses_routine: bool = True
+) -> Stops:
     """Find the stops of each trace.
 
     Args:
         events: in any order within a trace; equal ones (instant and coordinates) count once.
         rules: one entry per trace; distances and times not negative.
         centre: how the centre of a stop is computed.
+        uses_routine: whether routine speaks in silences; without, events alone make the stops.
 
     Returns:
         The stops; together they hold each distinct event exactly once.
@@ -107,8 +134,10 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
     events = in_order(events)
     n_traces, n = len(events.offsets) - 1, len(events.event_us)
     stop_offsets = np.zeros(n_traces + 1, np.int64)
-    times, degrees = np.empty((4, n), np.int64), np.empty((2, n))
-    counts, is_stay = np.empty((2, n), np.int32), np.empty(n, np.bool_)
+    # Stops without events lie in silences, at most one an hour.
+    n += _hours_of_silence(events.event_us)
+    times, degrees = np.empty((6, n), np.int64), np.empty((2, n))
+    counts, flags = np.empty((2, n), np.int32), np.empty((2, n), np.bool_)
     reach_km = np.full(n_traces, SITE_REACH_KM)
     chords = np.stack([_chord(km) for km in (rules.radius_km, rules.pingpong_km, reach_km)], axis=1)
     spans = np.stack(
@@ -120,16 +149,20 @@ def find_stops(events: Events, rules: Rules, centre: int = MEAN) -> Stops:
     )
     n_stops = _find_all(
         *(getattr(events, field.name) for field in fields(Events)),
-        *(chords, spans, centre),
-        *(stop_offsets, is_stay, times, degrees, counts),
+        *(chords, spans, centre, ROUTINE_DAYS if uses_routine else NO_ROUTINE_DAYS),
+        *(stop_offsets, flags, times, degrees, counts),
     )
+    # Copies, so that the room for stops that are not there is given back.
+    is_stay, is_inferred = (row[:n_stops].copy() for row in flags)
+    arrived_after, arrived_at, left_at, left_before, likely_arrived_at, likely_left_at = (
+        row[:n_stops].copy() for row in times
+    )
+    n_events, cell_number = (row[:n_stops].copy() for row in counts)
+    longitude, latitude = (row[:n_stops].copy() for row in degrees)
     return Stops(
-        stop_offsets,
-        is_stay[:n_stops],
-        *(row[:n_stops] for row in times),
-        *(row[:n_stops] for row in counts[:1]),
-        *(row[:n_stops] for row in degrees),
-        *(row[:n_stops] for row in counts[1:]),
+        *(stop_offsets, is_stay, arrived_after, arrived_at, left_at, left_before),
+        *(n_events, longitude, latitude, cell_number),
+        *(likely_arrived_at, likely_left_at, is_inferred),
     )
 
 
@@ -182,6 +215,12 @@ def _chord(kilometres: Floats) -> Floats:
 
 def _microseconds(minutes: Floats) -> Longs:
     return np.rint(np.clip(minutes, 0, 1e11) * MICROSECONDS_PER_MINUTE).astype(np.int64)
+
+
+def _hours_of_silence(when: Longs) -> int:
+    """At least the number of full hours that lie between two events of a trace."""
+    hours = np.diff(when // HOUR)
+    return int(hours[(hours > 0) & (hours <= 24 * LONGEST_SILENCE_DAYS + 1)].sum())
 
 
 @compiled
@@ -343,83 +382,307 @@ def _put_centre(
 
 
 @compiled
-def _most_plausible(
-    when: Longs, site: Longs, position: Floats, radius: float, reach: float, gap: int
+def _known_places(
+    when: Longs, at: Longs, position: Floats, radius: float, routine_days: int
 ) -> Longs:
+    """The sites to which somebody returns, those of most days first; none is near another.
+
+    Of as many days, the site with more events, then the one seen first.
+    """
+    n_sites = len(position)
+    days, counts = np.zeros(n_sites, np.int64), np.zeros(n_sites, np.int64)
+    last_day = np.full(n_sites, NO_TIME)
+    n_days, today = 0, NO_TIME
+    for event in range(len(when)):
+        day = when[event] // (24 * HOUR)
+        if day != today:
+            n_days += 1
+            today = day
+        site = at[event]
+        counts[site] += 1
+        if last_day[site] != day:
+            days[site] += 1
+            last_day[site] = day
+    places = np.empty(MOST_PLACES, np.int64)
+    n_places = 0
+    while n_days >= routine_days and n_places < MOST_PLACES:
+        best = -1
+        for site in range(n_sites):
+            if days[site] >= PLACE_DAYS and (
+                best < 0
+                or days[site] > days[best]
+                or (days[site] == days[best] and counts[site] > counts[best])
+            ):
+                best = site
+        if best < 0:
+            break
+        places[n_places] = best
+        n_places += 1
+        for site in range(n_sites):
+            if not _chord_between(position, best, site) > radius:
+                days[site] = 0
+    return places[:n_places]
+
+
+@compiled
+def _distances_to(places: Longs, position: Floats, radius: float, reach: float) -> Ints:
+    """For each site and place: 0 within radius, 1 within reach, 2 beyond. Shape (sites, places)."""
+    steps = np.empty((len(position), len(places)), np.int32)
+    for site in range(len(position)):
+        for place in range(len(places)):
+            away = _chord_between(position, places[place], site)
+            steps[site, place] = 0 if away <= radius else 1 if away <= reach else 2
+    return steps
+
+
+@compiled
+def _place_of(steps: Ints, site: int) -> int:
+    """The first known place that a site belongs to; the number of places if it is none's."""
+    n_places = steps.shape[1]
+    for place in range(n_places):
+        if steps[site, place] == 0:
+            return place
+    return n_places
+
+
+@compiled
+def _routine(when: Longs, at: Longs, steps: Ints) -> Floats:
+    """What an hour costs at each place, by kind of day and hour, shape (2, 24, places + 1).
+
+    The last column is for all places that are not known. Cheap is where somebody mostly is at that
+    hour: the share of events there, smoothed over the hours around and a little over the other kind
+    of day (Monday to Friday, weekend).
+    """
+    n_places = steps.shape[1]
+    counts = np.zeros((2, 24, n_places + 1))
+    totals = np.zeros(n_places + 1)
+    doubt = DOUBT_SHARE * len(when)
+    for event in range(len(when)):
+        place = _place_of(steps, at[event])
+        counts[_kind_of_day(when[event]), when[event] // HOUR % 24, place] += 1.0
+        totals[place] += 1.0
+    widest = int(3 * ROUTINE_HOURS)
+    weights = np.exp(-(((np.arange(2 * widest + 1) - widest) / ROUTINE_HOURS) ** 2) / 2)
+    smooth = np.zeros((2, 24, n_places + 1))
+    for kind in range(2):
+        for hour in range(24):
+            for place in range(n_places + 1):
+                if counts[kind, hour, place] > 0:
+                    for step in range(2 * widest + 1):
+                        other = (hour + step - widest) % 24
+                        weight = counts[kind, hour, place] * weights[step]
+                        smooth[kind, other, place] += weight
+                        smooth[1 - kind, other, place] += OTHER_DAY_SHARE * weight
+    cost = np.empty((2, 24, n_places + 1))
+    for kind in range(2):
+        for hour in range(24):
+            total = smooth[kind, hour].sum() + doubt
+            for place in range(n_places + 1):
+                expected = (totals[place] + 0.5) / (len(when) + 0.5 * (n_places + 1))
+                seen = smooth[kind, hour, place]
+                if place == n_places:
+                    expected = ELSEWHERE_SHARE
+                    seen *= ELSEWHERE_SHARE
+                share = (seen + doubt * expected) / total
+                cost[kind, hour, place] = -ROUTINE_WEIGHT * np.log(share)
+    return cost
+
+
+@compiled
+def _kind_of_day(when: int) -> int:
+    return 1 if (when // (24 * HOUR) + MONDAY) % 7 >= SATURDAY else 0
+
+
+@compiled
+def _most_plausible(
+    when: Longs,
+    site: Longs,
+    position: Floats,
+    radius: float,
+    reach: float,
+    gap: int,
+    places: Longs,
+) -> tuple[Longs, Longs, Longs, Longs, Ints]:
     """Give each event the place of the cheapest course of the phone (Viterbi's algorithm).
 
     An event within radius of the place costs nothing, one within reach of it 1, one beyond cannot
-    be. A move costs more the quicker it is; after a gap it is free. Places are sites, and a visit
-    begins with an event at its place. A state that is dearer than the cheapest by a move or more
-    can be forgotten, so few are open at a time.
+    be. A move costs more the quicker it is. Places are sites, and a visit begins with an event at
+    its place; but one of a known place may begin at any event and at any full hour of a silence,
+    and each hour costs what routine says. Without known places nothing costs but events and moves,
+    and after a gap all is open. A state that is dearer than the cheapest by a move or more can be
+    forgotten, so few are open at a time.
+
+    Returns the place of each event (a site), and of each visit: first event (and one entry more,
+    the number of events), when it begins (NO_TIME for the first one of all, and beyond a gap), its
+    site, its known place (-1 for none). A visit without events has the first event of the next.
     """
-    n = len(when)
-    # Each entry begins a visit: its place, its first event, the entry of the visit before.
-    visit_site, visit_first = np.empty(n, np.int64), np.empty(n, np.int64)
-    visit_before = np.empty(n, np.int64)
-    n_visits = n_open = 0
-    place, cost, visit = np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64)
+    n, n_known = len(when), len(places)
+    steps = _distances_to(places, position, radius, reach)
+    costs = _routine(when, site, steps) if n_known else np.empty((2, 24, 1))
+    longest = max(gap, LONGEST_SILENCE_DAYS * 24 * HOUR) if n_known else gap
+    n_entries = n + 1
+    for event in range(n):
+        wait = when[event] - when[event - 1] if event else 0
+        hours = when[event] // HOUR - when[event - 1] // HOUR if event else 0
+        is_silence = SILENCE_HOURS * HOUR < wait <= longest
+        n_entries += n_known * (1 + (hours if is_silence else 0))
+    # Each entry begins a visit: its place, its first event, its time, the entry of the one before.
+    visit_site, visit_first = np.empty(n_entries, np.int64), np.empty(n_entries, np.int64)
+    visit_begin, visit_before = np.empty(n_entries, np.int64), np.empty(n_entries, np.int64)
+    visit_known = np.empty(n_entries, np.int32)
+    n_visits = 0
+    # The states: the known places, then those that an event opened.
+    n_states = n + n_known
+    place, cost = np.empty(n_states, np.int64), np.full(n_states, np.inf)
+    visit = np.full(n_states, -1, np.int64)
+    place[:n_known] = places
+    n_open = n_known
     best = -1
     for event in range(n):
         here = site[event]
         wait = when[event] - when[event - 1] if event else 0
-        is_start = event == 0 or wait > gap
-        enter, before = 0.0, -1
-        if event:
-            slowness = min(1.0, wait / (SLOW_HOURS * 60 * MICROSECONDS_PER_MINUTE))
-            move = QUICK_MOVE_COST + slowness * (SLOW_MOVE_COST - QUICK_MOVE_COST)
-            enter, before = cost[best] + move, visit[best]
-        if is_start:
-            n_open = 0
-        at_place = -1
-        for state in range(n_open):
-            away = _chord_between(position, place[state], here)
-            if away > reach:
-                cost[state] = np.inf
-            elif away > radius:
-                cost[state] += 1.0
-            elif at_place < 0 or cost[state] < cost[at_place]:
-                at_place = state
-        if at_place < 0 or enter < cost[at_place]:
-            if at_place < 0:
-                at_place = n_open
-                n_open += 1
-            place[at_place], cost[at_place], visit[at_place] = here, enter, n_visits
-            visit_site[n_visits], visit_first[n_visits] = here, event
-            visit_before[n_visits] = before
-            n_visits += 1
-        lowest = cost[:n_open].min()
-        n_kept = 0
-        for state in range(n_open):
-            if cost[state] - lowest < QUICK_MOVE_COST:
-                place[n_kept], visit[n_kept] = place[state], visit[state]
-                cost[n_kept] = cost[state] - lowest
-                n_kept += 1
-        n_open = n_kept
-        best = np.argmin(cost[:n_open])
-    at = site.copy()
-    end = n
-    entry = visit[best] if n else -1
-    while entry >= 0:
-        first, home = visit_first[entry], visit_site[entry]
-        # The visit ends with its last event at the place; what comes after is on the way.
-        last = end - 1
-        while _chord_between(position, site[last], home) > radius:
-            last -= 1
-        for event in range(first, last):
-            if _chord_between(position, site[event], home) > radius:
-                at[event] = home
-        end = first
+        is_start = event == 0 or wait > longest
+        slowness = min(1.0, wait / (SLOW_HOURS * HOUR))
+        move = QUICK_MOVE_COST + slowness * (SLOW_MOVE_COST - QUICK_MOVE_COST)
+        is_silence = n_known > 0 and not is_start and wait > SILENCE_HOURS * HOUR
+        farthest = 1 if is_silence else 0
+        before = when[event] if is_start else when[event - 1]
+        is_event = False
+        while not is_event:
+            now = when[event]
+            if is_silence:
+                now = min(now, (before // HOUR + 1) * HOUR)
+            is_event = now == when[event]
+            hours = (now - before) / HOUR if is_silence else 0.0
+            middle = NO_TIME if is_start else (before + now) // 2
+            kind, hour = _kind_of_day(before), before // HOUR % 24
+            enter, entry_before = 0.0, -1
+            if event:
+                enter, entry_before = cost[best] + move, visit[best]
+            if is_start:
+                cost[:n_known] = np.inf
+            if is_start or (event and now - when[event - 1] > gap):
+                n_open = n_known
+            at_place = -1
+            for state in range(n_known):
+                if enter < cost[state] and not (is_event and steps[here, state] > farthest):
+                    cost[state], visit[state] = enter, n_visits
+                    visit_site[n_visits], visit_first[n_visits] = place[state], event
+                    visit_begin[n_visits], visit_before[n_visits] = middle, entry_before
+                    visit_known[n_visits] = state
+                    n_visits += 1
+                cost[state] += hours * costs[kind, hour, state]
+                if is_event:
+                    if steps[here, state] == 2:
+                        cost[state] = np.inf
+                    elif steps[here, state] == 1:
+                        cost[state] += 1.0
+                    elif at_place < 0 or cost[state] < cost[at_place]:
+                        at_place = state
+            is_known = at_place >= 0
+            elsewhere = hours * costs[kind, hour, n_known] if n_known else 0.0
+            for state in range(n_known, n_open):
+                cost[state] += elsewhere
+                if is_event:
+                    away = _chord_between(position, place[state], here)
+                    if away > reach:
+                        cost[state] = np.inf
+                    elif away > radius:
+                        cost[state] += 1.0
+                    elif at_place < 0 or cost[state] < cost[at_place]:
+                        at_place = state
+            if is_event and not is_known and (at_place < 0 or enter + elsewhere < cost[at_place]):
+                if at_place < 0:
+                    at_place = n_open
+                    n_open += 1
+                place[at_place], cost[at_place] = here, enter + elsewhere
+                visit[at_place] = n_visits
+                visit_site[n_visits], visit_first[n_visits] = here, event
+                visit_begin[n_visits], visit_before[n_visits] = middle, entry_before
+                visit_known[n_visits] = -1
+                n_visits += 1
+            best = 0
+            for state in range(1, n_open):
+                if cost[state] < cost[best]:
+                    best = state
+            lowest = cost[best]
+            for state in range(n_known):
+                cost[state] -= lowest
+            n_kept = n_known
+            for state in range(n_known, n_open):
+                if cost[state] - lowest < QUICK_MOVE_COST:
+                    if state == best:
+                        best = n_kept
+                    place[n_kept], visit[n_kept] = place[state], visit[state]
+                    cost[n_kept] = cost[state] - lowest
+                    n_kept += 1
+            n_open = n_kept
+            before = now
+    return _course(
+        site,
+        position,
+        radius,
+        visit[best] if n else -1,
+        visit_site,
+        visit_first,
+        visit_begin,
+        visit_known,
+        visit_before,
+    )
+
+
+@compiled
+def _course(
+    site: Longs,
+    position: Floats,
+    radius: float,
+    entry: int,
+    visit_site: Longs,
+    visit_first: Longs,
+    visit_begin: Longs,
+    visit_known: Ints,
+    visit_before: Longs,
+) -> tuple[Longs, Longs, Longs, Longs, Ints]:
+    """The visits that lead to an entry, in order of time, and the place of each event."""
+    n_visits, other = 0, entry
+    while other >= 0:
+        n_visits += 1
+        other = visit_before[other]
+    first, begin = np.empty(n_visits + 1, np.int64), np.empty(n_visits, np.int64)
+    home, known = np.empty(n_visits, np.int64), np.empty(n_visits, np.int32)
+    first[n_visits] = len(site)
+    for visit in range(n_visits - 1, -1, -1):
+        first[visit], begin[visit] = visit_first[entry], visit_begin[entry]
+        home[visit], known[visit] = visit_site[entry], visit_known[entry]
         entry = visit_before[entry]
-    return at
+    at = site.copy()
+    for visit in range(n_visits):
+        end = first[visit + 1]
+        if known[visit] < 0:
+            # The visit ends with its last event at the place; what comes after is on the way.
+            while _chord_between(position, site[end - 1], home[visit]) > radius:
+                end -= 1
+        for event in range(first[visit], end):
+            if _chord_between(position, site[event], home[visit]) > radius:
+                at[event] = home[visit]
+    return at, first, begin, home, known
 
 
 @compiled
 def _runs(
-    when: Longs, at: Longs, position: Floats, radius: float, gap: int, kind: int
+    when: Longs,
+    at: Longs,
+    visit: Longs,
+    known: Ints,
+    position: Floats,
+    radius: float,
+    gap: int,
+    kind: int,
 ) -> tuple[Longs, Floats, Flags]:
     """Cut a trace where an event is too far from the centre so far, or comes too late.
 
+    A visit to a known place is one run, whatever the silences in it, and nothing else is in it.
+    visit: that of each event; known: the known place of each visit, -1 for none.
     Returns for each run: first event (and one entry more, the number of events), centre, whether
     it comes after a gap.
     """
@@ -434,8 +697,14 @@ def _runs(
     for event in range(n):
         is_late = event > 0 and when[event] - when[event - 1] > gap
         is_new = event == 0 or is_late
-        if not is_new:
-            is_new = _chord_from(centre, position, at[event]) > radius
+        if event:
+            is_known = known[visit[event]] >= 0
+            if visit[event] == visit[event - 1]:
+                is_new &= not is_known
+            else:
+                is_new |= is_known or known[visit[event] - 1] >= 0
+            if not is_new and not is_known:
+                is_new = _chord_from(centre, position, at[event]) > radius
         if is_new:
             if event:
                 centres[n_runs - 1] = centre
@@ -467,6 +736,8 @@ def _join(
     when: Longs,
     at: Longs,
     position: Floats,
+    visit: Longs,
+    is_lasting: Flags,
     first: Longs,
     after_gap: Flags,
     centres: Floats,
@@ -478,6 +749,8 @@ def _join(
 ) -> tuple[Longs, Longs, Floats, Flags, Flags]:
     """Join a run to an earlier one of the same place if all between were in reach and no stays.
 
+    A visit to another known place that lasts as long as a stay, with events or without, is no
+    detour.
     Returns first and last event, centre and after_gap of each stop, and which events are at it
     (those of the detours are not).
     """
@@ -496,6 +769,11 @@ def _join(
         total[top], centres[top] = total[run], centres[run]
         earlier = top
         while earlier > 0 and top - earlier < MOST_CHANGES and not after_gap[earlier]:
+            is_between = False
+            for silent in range(visit[last[earlier - 1]] + 1, visit[first[earlier]]):
+                is_between |= is_lasting[silent]
+            if is_between:
+                break
             earlier -= 1
             if when[first[top]] - when[last[earlier]] > longest:
                 break
@@ -511,6 +789,8 @@ def _join(
                     top = earlier
                     if kind != MEAN:
                         _centre_again(kind, when, at, position, is_at, first, last, top, centres)
+                break
+            if is_lasting[visit[first[earlier]]]:
                 break
             if when[last[earlier]] - when[first[earlier]] >= stay:
                 break
@@ -560,12 +840,19 @@ def _put_sure_times(
     is_alone: whether nothing within reach came before, or comes after (two flags). Otherwise the
     outermost events may have been served from there, and those further in count, if they come
     soon and a stay stays one.
-    Returns the number of events at its own sites.
+    Returns the number of events at its own sites; without any, nothing is written.
     """
-    arrived, left = when[first], when[last]
     n_own = 0
     for event in range(first, last + 1):
         n_own += is_own[event]
+    if n_own == 0:
+        return 0
+    # At a known place the outermost events may have been served from elsewhere.
+    while not is_own[first]:
+        first += 1
+    while not is_own[last]:
+        last -= 1
+    arrived, left = when[first], when[last]
     event = first
     if not is_alone[0]:
         for _ in range(DOUBTFUL_EVENTS):
@@ -605,6 +892,7 @@ def _time_elsewhere(
     centres: Floats,
     radius: float,
     reach: float,
+    n_events: Longs,
 ) -> int:
     """The time nearest to a stop, before (step -1) or after it (1), that proves absence.
 
@@ -619,6 +907,8 @@ def _time_elsewhere(
         other += step
         if other < 0 or other >= len(edge) or (step > 0 and after_gap[other]):
             break
+        if n_events[other] == 0:
+            continue
         away = _chord_between(centres, other, stop)
         if away > reach:
             return edge[other]
@@ -678,14 +968,16 @@ def _find_all(
     chords: Floats,
     spans: Longs,
     kind: int,
+    routine_days: int,
     stop_offsets: Longs,
-    is_stay: Flags,
+    flags: Flags,
     times: Longs,
     degrees: Floats,
     counts: Ints,
 ) -> int:
     """Fill the columns of the stops; return how many stops there are."""
     total = 0
+    shortest = np.int64(INFERRED_HOURS * HOUR)
     confirm = np.int64(CONFIRM_MINUTES * MICROSECONDS_PER_MINUTE)
     for trace in range(len(offsets) - 1):
         begin, end = offsets[trace], offsets[trace + 1]
@@ -694,20 +986,60 @@ def _find_all(
             continue
         radius, nearest, reach = chords[trace]
         stay, gap, quick = spans[trace]
+        inferred = max(stay, shortest)
         when, cell = event_us[begin:end], cell_number[begin:end]
         site, example = _number_sites(longitude[begin:end], latitude[begin:end])
         east, north = longitude[begin:end][example], latitude[begin:end][example]
         position = _positions(east, north)
         at = _settle_pingpong(when, site, position, quick, nearest)
-        at = _most_plausible(when, at, position, radius, reach, gap)
-        first, centres, after_gap = _runs(when, at, position, radius, gap, kind)
-        first, last, centres, after_gap, is_at = _join(
-            when, at, position, first, after_gap, centres, radius, reach, stay, gap, kind
+        places = _known_places(when, at, position, radius, routine_days)
+        at, visit_first, visit_begin, home, known = _most_plausible(
+            when, at, position, radius, reach, gap, places
         )
-        n_stops, first_at, last_at = len(first), when[first], when[last]
+        visit = _visit_of_events(visit_first)
+        is_lasting = np.zeros(len(known), np.bool_)
+        for number in range(len(known) - 1):
+            since, until = visit_begin[number], visit_begin[number + 1]
+            is_timed = since != NO_TIME and until != NO_TIME
+            is_lasting[number] = known[number] >= 0 and is_timed and until - since >= inferred
+        first, centres, after_gap = _runs(when, at, visit, known, position, radius, gap, kind)
+        first, last, centres, after_gap, is_at = _join(
+            when,
+            at,
+            position,
+            visit,
+            is_lasting,
+            first,
+            after_gap,
+            centres,
+            radius,
+            reach,
+            stay,
+            gap,
+            kind,
+        )
+        first, last, n_events, centres, after_gap, likely, visited = _with_silent(
+            when,
+            position,
+            first,
+            last,
+            centres,
+            after_gap,
+            visit,
+            visit_first,
+            visit_begin,
+            home,
+            known,
+            inferred,
+        )
         is_own = is_at & (at == site)
+        n_stops = len(first)
+        first_at, last_at = when[first], when[last]
         sure = np.empty((4, n_stops), np.int64)
         is_proof = np.empty(n_stops, np.bool_)
+        n_own = np.empty(n_stops, np.int64)
+        usual_cell = np.full(len(places), NO_CELL, np.int32)
+        is_cell_known = np.zeros(len(places), np.bool_)
         is_alone = np.empty(2, np.bool_)
         for stop in range(n_stops):
             is_alone[:] = True
@@ -715,21 +1047,58 @@ def _find_all(
                 is_alone[0] = _chord_between(centres, stop, stop - 1) > reach
             if stop < n_stops - 1 and not after_gap[stop + 1]:
                 is_alone[1] = _chord_between(centres, stop, stop + 1) > reach
-            n_own = _put_sure_times(
-                when, first[stop], last[stop], is_own, is_alone, stay, confirm, sure[:, stop]
-            )
-            is_stay[total + stop] = sure[1, stop] - sure[0, stop] >= stay
-            is_proof[stop] = is_stay[total + stop] and n_own >= PROOF_EVENTS
+            n_own[stop] = 0
+            if n_events[stop]:
+                n_own[stop] = _put_sure_times(
+                    when, first[stop], last[stop], is_own, is_alone, stay, confirm, sure[:, stop]
+                )
+            if n_own[stop] == 0:
+                # Nothing but routine says that the phone was there: in the middle, most surely.
+                begins, ends = likely[0, stop], likely[1, stop]
+                if begins == NO_TIME:
+                    begins = first_at[stop]
+                if ends == NO_TIME:
+                    ends = last_at[stop]
+                sure[:, stop] = (begins + ends) // 2
+            flags[0, total + stop] = sure[1, stop] - sure[0, stop] >= stay
+            is_proof[stop] = flags[0, total + stop] and n_own[stop] >= PROOF_EVENTS
         for stop in range(n_stops):
             row = total + stop
             times[0, row] = _time_elsewhere(
-                stop, -1, last_at, sure[3], is_proof, after_gap, centres, radius, reach
+                stop, -1, last_at, sure[3], is_proof, after_gap, centres, radius, reach, n_events
             )
             times[1, row], times[2, row] = sure[0, stop], sure[1, stop]
             times[3, row] = _time_elsewhere(
-                stop, 1, first_at, sure[2], is_proof, after_gap, centres, radius, reach
+                stop, 1, first_at, sure[2], is_proof, after_gap, centres, radius, reach, n_events
             )
-            events = slice(first[stop], last[stop] + 1)
+            earlier, later = sure[0, stop], sure[1, stop]
+            if stop > 0:
+                earlier = sure[1, stop - 1]
+            if stop < n_stops - 1:
+                later = sure[0, stop + 1]
+            times[4, row] = _likely_time(
+                times[1, row], times[0, row], earlier, likely[0, stop], gap // 2
+            )
+            times[5, row] = _likely_time(
+                times[2, row], times[3, row], later, likely[1, stop], gap // 2
+            )
+            is_known = known[visited[stop]] >= 0
+            is_long = is_known and times[5, row] - times[4, row] >= inferred
+            is_silent = False
+            for event in range(first[stop] + 1, last[stop] + 1):
+                is_silent |= when[event] - when[event - 1] > gap
+            flags[1, row] = is_silent or (is_long and not flags[0, row])
+            flags[0, row] |= is_long
+            counts[0, row] = n_events[stop]
+            if n_own[stop] == 0:
+                site_there = home[visited[stop]]
+                degrees[0, row], degrees[1, row] = east[site_there], north[site_there]
+                place = known[visited[stop]]
+                if not is_cell_known[place]:
+                    usual_cell[place] = _most_frequent(cell, site == site_there)
+                    is_cell_known[place] = True
+                counts[1, row] = usual_cell[place]
+                continue
             only = at[first[stop]]
             is_one_site = True
             for event in range(first[stop], last[stop] + 1):
@@ -738,11 +1107,103 @@ def _find_all(
                 degrees[0, row], degrees[1, row] = east[only], north[only]
             else:
                 degrees[0, row], degrees[1, row] = _degrees(centres[stop])
-            counts[0, row] = last[stop] + 1 - first[stop]
+            events = slice(first[stop], last[stop] + 1)
             counts[1, row] = _most_frequent(cell[events], is_own[events])
         total += n_stops
     stop_offsets[-1] = total
     return total
+
+
+@compiled
+def _visit_of_events(visit_first: Longs) -> Longs:
+    visit = np.empty(visit_first[-1], np.int64)
+    for number in range(len(visit_first) - 1):
+        visit[visit_first[number] : visit_first[number + 1]] = number
+    return visit
+
+
+@compiled
+def _with_silent(
+    when: Longs,
+    position: Floats,
+    first: Longs,
+    last: Longs,
+    centres: Floats,
+    after_gap: Flags,
+    visit: Longs,
+    visit_first: Longs,
+    visit_begin: Longs,
+    home: Longs,
+    known: Ints,
+    stay: int,
+) -> tuple[Longs, Longs, Longs, Floats, Flags, Longs, Longs]:
+    """The stops, and between them the visits to known places that lasted but have no event.
+
+    Returns first and last event (of a stop without, those of its neighbours), number of events,
+    centre and after_gap of each; the times when it begins and ends as far as the visits say
+    (stops, NO_TIME where they do not); and its first visit.
+    """
+    most = len(first) + len(known)
+    rows, visited = np.empty(most, np.int64), np.empty(most, np.int64)
+    likely = np.full((2, most), NO_TIME)
+    n_rows = 0
+    for stop in range(len(first)):
+        if stop > 0:
+            for silent in range(visit[last[stop - 1]] + 1, visit[first[stop]]):
+                if visit_begin[silent + 1] - visit_begin[silent] >= stay:
+                    rows[n_rows], visited[n_rows] = -1, silent
+                    likely[0, n_rows] = visit_begin[silent]
+                    likely[1, n_rows] = visit_begin[silent + 1]
+                    n_rows += 1
+        rows[n_rows], visited[n_rows] = stop, visit[first[stop]]
+        own = visit[first[stop]]
+        if own > 0 and visit_first[own] == first[stop] and known[own] + known[own - 1] > -2:
+            likely[0, n_rows] = visit_begin[own]
+        after = visit[last[stop]] + 1
+        is_last = after < len(known) and visit_first[after] == last[stop] + 1
+        if is_last and known[after] + known[after - 1] > -2:
+            likely[1, n_rows] = visit_begin[after]
+        n_rows += 1
+    new_first, new_last = np.empty(n_rows, np.int64), np.empty(n_rows, np.int64)
+    n_events, new_centres = np.zeros(n_rows, np.int64), np.empty((n_rows, 3))
+    new_after_gap = np.zeros(n_rows, np.bool_)
+    after = len(first)
+    for row in range(n_rows - 1, -1, -1):
+        stop = rows[row]
+        if stop >= 0:
+            after = stop
+            new_first[row], new_last[row] = first[stop], last[stop]
+            n_events[row] = last[stop] + 1 - first[stop]
+            new_centres[row] = centres[stop]
+        else:
+            new_first[row] = new_last[row] = first[after]
+            new_centres[row] = position[home[visited[row]]]
+        new_after_gap[row] = after_gap[after]
+    return (
+        new_first,
+        new_last,
+        n_events,
+        new_centres,
+        new_after_gap,
+        likely[:, :n_rows],
+        visited[:n_rows],
+    )
+
+
+@compiled
+def _likely_time(sure: int, bound: int, neighbour: int, visit: int, longest: int) -> int:
+    """When a stop most likely began or ended: as the visits say, within the bound.
+
+    Where they say nothing, the middle between the sure time and the bound, or the neighbour where
+    no bound is known; never more than longest from the sure time.
+    """
+    if visit == NO_TIME:
+        other = neighbour if bound == NO_TIME else bound
+        away = (other - sure) // 2
+        return sure + min(max(away, -longest), longest)
+    if bound == NO_TIME:
+        return min(visit, sure) if neighbour < sure else max(visit, sure)
+    return min(max(visit, min(bound, sure)), max(bound, sure))
 
 
 @compiled

@@ -59,7 +59,8 @@ class Udf:
 _STOPS = (
     "array<struct<stop_number int, stop_type string, arrived_after timestamp, "
     "arrived_at timestamp, left_at timestamp, left_before timestamp, n_events int, "
-    "longitude double, latitude double, cell_number int>>"
+    "longitude double, latitude double, cell_number int, likely_arrived_at timestamp, "
+    "likely_left_at timestamp, is_inferred boolean>>"
 )
 _JOURNEYS = (
     "array<struct<origin_stop int, destination_stop int, departed_after timestamp, "

@@ -36,8 +36,8 @@ def detect_stops(
 
     Returns:
         n lists of structs stop_number, stop_type ('stay' or 'pass_by'), arrived_after, arrived_at,
-        left_at, left_before (null where unknown), n_events, longitude, latitude, cell_number.
-        Null where any argument is.
+        left_at, left_before (null where unknown), n_events, longitude, latitude, cell_number,
+        likely_arrived_at, likely_left_at, is_inferred. Null where any argument is.
 
     Raises:
         ValueError: a parameter is negative or not a number.
@@ -71,6 +71,9 @@ def detect_stops(
         "longitude": pa.array(stops.longitude),
         "latitude": pa.array(stops.latitude),
         "cell_number": pa.array(stops.cell_number, mask=stops.cell_number == NO_CELL),
+        "likely_arrived_at": _instants(stops.likely_arrived_at),
+        "likely_left_at": _instants(stops.likely_left_at),
+        "is_inferred": pa.array(stops.is_inferred),
     }
     return _lists(stops.offsets, columns, is_null)
 
@@ -99,18 +102,21 @@ def detect_journeys(stops: pa.Array, max_journey_hours: pa.Array, radius_km: pa.
         ValueError: a parameter is negative or not a number.
     """
     elements = stops.flatten()
+    arrived_after, arrived_at, left_at, left_before = (
+        _microseconds(elements.field(name))
+        for name in ("arrived_after", "arrived_at", "left_at", "left_before")
+    )
     journeys = find_journeys(
         Stops(
             _offsets(stops),
             _numpy(pc.equal(elements.field("stop_type"), "stay")),
-            *(
-                _microseconds(elements.field(name))
-                for name in ("arrived_after", "arrived_at", "left_at", "left_before")
-            ),
+            *(arrived_after, arrived_at, left_at, left_before),
             _numpy(pc.cast(elements.field("n_events"), pa.int32())),
             _numpy(elements.field("longitude")),
             _numpy(elements.field("latitude")),
             _numpy(pc.fill_null(pc.cast(elements.field("cell_number"), pa.int32()), NO_CELL)),
+            # Journeys are made from what is sure, so these may be anything.
+            *(arrived_at, left_at, np.zeros(len(arrived_at), np.bool_)),
         ),
         _parameter("max_journey_hours", max_journey_hours),
         _parameter("radius_km", radius_km),

@@ -2,14 +2,17 @@
 
 -- The number of days of a week on which a subscriber was known to stay, and to move, at the middle
 -- of each hour of the day. Staying: within a stay. Moving: between the ends of a journey of at most
--- two hours (multimno's gap of a move), or certainly between the ends of a longer one.
+-- two hours (multimno's gap of a move), or certainly between the ends of a longer one. Of a stay
+-- only the time between its events counts, so not a stay without two events.
 
 with
 
 stays as (
 
     select * from {{ ref('int_stops') }}
-    where stop_type = 'stay'
+    where
+        stop_type = 'stay'
+        and arrived_at < left_at
 
 ),
 

@@ -2,14 +2,16 @@
 
 -- The days of each stay, and whether the stay is evidence of living or working there: it covers 3
 -- o'clock at night, or meets the hours from 10 to 16 on a day from Monday to Friday. Only the time
--- of certain presence counts.
+-- of certain presence counts, so an inferred stay does not.
 
 with
 
 stays as (
 
     select * from {{ ref('int_stops') }}
-    where stop_type = 'stay'
+    where
+        stop_type = 'stay'
+        and arrived_at < left_at
 
 ),
 

@@ -23,6 +23,7 @@ final as (
         stops.key_id,
         stops.stop_number,
         stops.stop_type,
+        stops.is_inferred,
         areas_by_level.area_level,
         areas_by_level.area_id,
         stops.arrived_at,

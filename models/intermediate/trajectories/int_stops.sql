@@ -3,7 +3,8 @@
 -- Where each subscriber stayed or passed, from all located events of the study at once: a stop does
 -- not end at midnight. The rule (docs/definitions.md, Stop) depends on the events before, which SQL
 -- cannot express, so a Python function finds the stops. Times are bounds: the subscriber was there
--- from arrived_at to left_at, came after arrived_after and had gone by left_before.
+-- from arrived_at to left_at, came after arrived_after and had gone by left_before. In silences the
+-- routine of a subscriber speaks: such stops are inferred, and some have no event of their own.
 
 with
 
@@ -79,9 +80,12 @@ final as (
         stops.arrived_at,
         stops.left_at,
         stops.left_before,
+        stops.likely_arrived_at,
+        stops.likely_left_at,
         {{ minutes_between('stops.arrived_at', 'stops.left_at') }} as duration_min_minutes,
         {{ minutes_between('stops.arrived_after', 'stops.left_before') }} as duration_max_minutes,
         stops.n_events,
+        stops.is_inferred,
         stops.longitude,
         stops.latitude,
         stops.cell_number,

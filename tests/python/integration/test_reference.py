@@ -849,7 +849,7 @@ MISTAKES = {
     "every week has seven days": ("RHYTHM", "any_value(n_days) -", "7 -"),
     "stops for people": ("count_stops", "count(distinct subscriber_id)", "count(*)"),
     "stops count where they end": ("count_stops", "arrived_at", "left_at"),
-    "pass-bys are stays": ("stay_durations", "where stop_type = 'stay'", ""),
+    "pass-bys are stays": ("stay_durations", "where stop_type = 'stay' and not is_inferred", ""),
     "sums of stays": ("stay_durations", "avg(at_least) as at_least", "sum(at_least) as at_least"),
     "journeys for people": ("journeys_od", "count(distinct subscriber_id)", "count(*)"),
     "no journey stays in its area": (

@@ -474,7 +474,7 @@ middles as (
 staying as (
     select distinct subscriber_id, week, hour, day
     from stops join middles on middle between arrived_at and left_at
-    where stop_type = 'stay'
+    where stop_type = 'stay' and arrived_at < left_at
 ),
 moving as (
     select distinct subscriber_id, week, hour, day
@@ -635,13 +635,13 @@ MARTS = {
         from stops join above on above.cell_area_id = stops.area_id
         group by all
     """,
-    # The mean of each person first.
+    # The mean of each person first. Of stays that events show, not of inferred ones.
     "stay_durations": f"""
         with people as (
             select date_trunc('week', arrived_at) as week, area_level, above.area_id,
                    subscriber_id, avg(at_least) as at_least, avg(at_most) as at_most
             from stops join above on above.cell_area_id = stops.area_id
-            where stop_type = 'stay'
+            where stop_type = 'stay' and not is_inferred
             group by all
         )
         select 'week' as period, cast(week as timestamp) as period_start, area_level, area_id,
@@ -770,6 +770,7 @@ def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
         {
             "subscriber_id": who(stops.offsets),
             "stop_type": np.where(stops.is_stay, "stay", "pass_by"),
+            "is_inferred": stops.is_inferred,
             "arrived_after": when(stops.arrived_after),
             "arrived_at": when(stops.arrived_at),
             "left_at": when(stops.left_at),
@@ -781,7 +782,7 @@ def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         create table stops as
-        select subscriber_id, stop_type, area_id,
+        select subscriber_id, stop_type, is_inferred, area_id,
                make_timestamp(arrived_at) as arrived_at, make_timestamp(left_at) as left_at,
                (left_at - arrived_at) / 60e6 as at_least,
                (left_before - arrived_after) / 60e6 as at_most

@@ -122,6 +122,9 @@ def test_a_stop_as_sql_sees_it():
         "longitude": 0.0,
         "latitude": 90 * KM,
         "cell_number": 7,
+        "likely_arrived_at": at(150),
+        "likely_left_at": at(300),
+        "is_inferred": False,
     }
 
 
@@ -247,7 +250,12 @@ def _ddl(kind):
         return "struct<" + ", ".join(f"{f.name} {_ddl(f.type)}" for f in kind) + ">"
     if pa.types.is_timestamp(kind):
         return "timestamp"
-    return {pa.int32(): "int", pa.float64(): "double", pa.string(): "string"}[kind]
+    return {
+        pa.int32(): "int",
+        pa.float64(): "double",
+        pa.string(): "string",
+        pa.bool_(): "boolean",
+    }[kind]
 
 
 @given(

@@ -255,6 +255,158 @@ def test_a_million_events_in_one_trace():
     assert stops.n_events.sum() == n
 
 
+DAY = 1440
+
+
+def working_days(
+    *days: int, home=((7, "A"), (20, "A")), work=((10, "W"), (15, "W"))
+) -> list[tuple]:
+    """Events of somebody at home and at work, by day (0 = a Thursday) and hour."""
+    return [(day * DAY + hour * 60, place) for day in days for hour, place in sorted(home + work)]
+
+
+# Two weeks, Monday to Friday.
+FORTNIGHT = [day for week in (4, 11) for day in range(week, week + 5)]
+
+
+def clock(minute: float | None) -> tuple[int, float] | None:
+    """Day and hour."""
+    return None if minute is None else (int(minute // DAY), minute % DAY / 60)
+
+
+def with_routine(trace: list[tuple], **kwargs) -> list[dict]:
+    stops = find_stops(events(sorted(trace)), rules(), **kwargs)
+    return [
+        {
+            "kind": "stay" if stops.is_stay[i] else "pass",
+            "place": min(PLACES, key=lambda name: abs(PLACES[name] * KM - stops.latitude[i])),
+            "n": int(stops.n_events[i]),
+            "cell": int(stops.cell_number[i]),
+            "inferred": bool(stops.is_inferred[i]),
+            "arrived": clock(stops.arrived_at[i] / MINUTE),
+            "left": clock(stops.left_at[i] / MINUTE),
+            "likely": (
+                clock(stops.likely_arrived_at[i] / MINUTE),
+                clock(stops.likely_left_at[i] / MINUTE),
+            ),
+        }
+        for i in range(len(stops.is_stay))
+    ]
+
+
+def on(stops: list[dict], day: int, hour: float) -> dict:
+    """The stop in whose likely time an hour lies."""
+    [stop] = [s for s in stops if s["likely"][0] <= (day, hour) < s["likely"][1]]
+    return stop
+
+
+def test_a_silent_night_at_home_is_one_stay():
+    evenings = [(day * DAY + hour * 60, "A") for day in range(6) for hour in (8, 18)]
+    alone = with_routine(evenings, uses_routine=False)
+    assert [stop["n"] for stop in alone] == [2] * 6  # fourteen hours of night end each
+    [stop] = with_routine(evenings)
+    assert (stop["kind"], stop["n"], stop["inferred"]) == ("stay", 12, True)
+    assert (stop["arrived"], stop["left"]) == ((0, 8), (5, 18))
+
+
+def test_a_night_without_an_event_is_spent_where_nights_are_spent():
+    trace = working_days(*FORTNIGHT)
+    gone = {(6 * DAY + 20 * 60, "A"), (7 * DAY + 7 * 60, "A")}
+    trace = [event for event in trace if event not in gone]
+    night = on(with_routine(trace), 7, 3)
+    assert (night["place"], night["kind"], night["n"]) == ("A", "stay", 0)
+    assert night["inferred"]
+    assert night["cell"] == ord("A")  # the usual one there
+    # Nothing is sure: one instant, in the middle.
+    assert night["arrived"] == night["left"]
+    assert (6, 16) <= night["likely"][0] <= (6, 20)
+    assert (7, 7) <= night["likely"][1] <= (7, 10)
+    assert not [s for s in with_routine(trace, uses_routine=False) if s["n"] == 0]
+
+
+def test_a_working_day_without_an_event_is_spent_at_work():
+    gone = {(6 * DAY + 10 * 60, "W"), (6 * DAY + 15 * 60, "W")}
+    trace = [event for event in working_days(*FORTNIGHT) if event not in gone]
+    assert on(with_routine(trace), 6, 12)["place"] == "W"
+    # But not on a day on which the phone was heard of at home.
+    assert on(with_routine([*trace, (6 * DAY + 12 * 60, "A")]), 6, 12)["place"] == "A"
+
+
+def test_one_event_at_a_known_place_in_its_hours_is_a_stay():
+    gone = {(6 * DAY + 10 * 60, "W")}
+    trace = [event for event in working_days(*FORTNIGHT) if event not in gone]
+    work = on(with_routine(trace), 6, 12)
+    assert (work["place"], work["kind"], work["n"], work["inferred"]) == ("W", "stay", 1, True)
+    assert work["arrived"] == work["left"] == (6, 15)
+
+
+def test_a_stay_that_its_events_show_is_not_inferred():
+    work = on(with_routine(working_days(*FORTNIGHT)), 6, 12)
+    assert (work["kind"], work["n"], work["inferred"]) == ("stay", 2, False)
+    assert (work["arrived"], work["left"]) == ((6, 10), (6, 15))
+
+
+def test_routine_needs_five_days_and_a_place_two():
+    gone = {(6 * DAY + 20 * 60, "A"), (7 * DAY + 7 * 60, "A")}
+    week = [event for event in working_days(4, 5, 6, 7, 8) if event not in gone]
+    assert on(with_routine(week), 7, 3)["n"] == 0
+    few = [event for event in week if event[0] < 8 * DAY]
+    assert with_routine(few) == with_routine(few, uses_routine=False)
+    # Seen once, X is where somebody was and no place to which they return.
+    once = with_routine([*working_days(*FORTNIGHT), (9 * DAY + 720, "X")])
+    [far] = [stop for stop in once if stop["place"] == "X"]
+    assert (far["kind"], far["n"]) == ("pass", 1)
+
+
+def test_nothing_is_inferred_over_more_than_a_week_of_silence():
+    weeks = with_routine(working_days(*range(4, 9), *range(18, 23)))
+    assert not [s for s in weeks if s["likely"][0] < (12, 0) < s["likely"][1]]
+
+
+# People with a routine: weeks with events at few places at any hour.
+trace_of_weeks = st.lists(
+    st.tuples(
+        st.integers(0, 12), st.integers(0, 23), st.sampled_from("AAAWWBX"), st.integers(0, 59)
+    ).map(lambda e: (e[0] * DAY + e[1] * 60 + e[3], e[2])),
+    max_size=60,
+)
+
+
+@given(st.lists(trace_of_weeks, max_size=3))
+def test_inferred_stops_are_ordered_and_within_their_bounds(traces):
+    stops = find_stops(events(*traces), rules(len(traces)))
+    is_known = stops.left_before != NO_TIME
+    assert np.all(stops.arrived_after <= stops.likely_arrived_at)
+    assert np.all(stops.likely_arrived_at <= stops.arrived_at)
+    assert np.all(stops.arrived_at <= stops.left_at)
+    assert np.all(stops.left_at <= stops.likely_left_at)
+    assert np.all(stops.likely_left_at[is_known] <= stops.left_before[is_known])
+    is_shown = stops.left_at - stops.arrived_at >= 30 * MINUTE
+    assert np.all(stops.is_stay[is_shown])
+    assert np.all(stops.is_inferred[stops.is_stay & ~is_shown])
+    for i, trace in enumerate(traces):
+        own = slice(stops.offsets[i], stops.offsets[i + 1])
+        assert np.all(stops.left_at[own][:-1] <= stops.arrived_at[own][1:])
+        assert stops.n_events[own].sum() == len(set(trace))
+        alone = find_stops(events(trace), rules())
+        for field in fields(Stops)[1:]:
+            np.testing.assert_array_equal(
+                getattr(alone, field.name), getattr(stops, field.name)[own]
+            )
+
+
+@given(trace_of_weeks.filter(len), st.data(), st.integers(-60, 60))
+def test_routine_does_not_depend_on_order_and_copies_and_moves_with_the_week(trace, data, weeks):
+    copies = data.draw(st.lists(st.sampled_from(trace), max_size=5))
+    shuffled = data.draw(st.permutations(trace + copies))
+    stops = find_stops(events(trace), rules())
+    assert_equal(stops, find_stops(events(shuffled), rules()))
+    later = find_stops(events([(t + weeks * 7 * DAY, place) for t, place in trace]), rules())
+    np.testing.assert_array_equal(
+        later.likely_left_at - stops.likely_left_at, weeks * 7 * DAY * MINUTE
+    )
+
+
 trace_of_any_kind = st.lists(
     st.tuples(st.integers(0, 3000), st.sampled_from(sorted(PLACES)), st.integers(0, 3)), max_size=40
 )
@@ -371,7 +523,10 @@ def test_no_course_is_cheaper_than_the_one_taken(steps):
     site = np.array([sites.index(place) for place in observed])
     microseconds = when.astype(np.int64) * MINUTE
     reach = SITE_REACH_KM / EARTH_RADIUS_KM
-    at = _most_plausible(microseconds, site, position, 1 / EARTH_RADIUS_KM, reach, 10**12)
+    nobody = np.empty(0, np.int64)
+    at = _most_plausible(microseconds, site, position, 1 / EARTH_RADIUS_KM, reach, 10**12, nobody)[
+        0
+    ]
     # Events between two visits keep their own sites: fill them in as cheaply as can be.
     is_fixed = at != site
     courses = (
