@@ -55,10 +55,10 @@ def test_suspicious_subscribers_count_until_they_are_left_out(server, tmp_path):
 
 def test_what_an_earlier_version_published_gets_the_columns_that_are_new(server, tmp_path):
     """Null in its rows, and there for readers before any view asks for it."""
-    for name, text in {"cell_sites": CELLS, "areas": AREAS}.items():
+    events = "subscriber_id,event_at,cell_id\n1,2020-02-03 10:00:00,c1\n"
+    for name, text in {"cell_sites": CELLS, "areas": AREAS, "events": events}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "file.csv").write_text(text)
-    (tmp_path / "events").mkdir()
     for schema in ("released", "marts"):
         server.query(f"create schema if not exists {schema}")
     server.query("drop table if exists released.total_subscribers")
