@@ -47,7 +47,7 @@ SILENCE_HOURS = 2
 INFERRED_HOURS = 2
 #: An hour of being at a place costs this, times how seldom (-ln of the share) one is there then.
 ROUTINE_WEIGHT = 0.3
-#: How far an event speaks for the hours around it, and for the other kind of day.
+#: How far an event speaks for the hours around it, and for the other sort of day.
 ROUTINE_HOURS, OTHER_DAY_SHARE = 2.0, 0.2
 #: Where little was seen, what is usual at any hour counts as this share of all events; of it,
 #: unknown places have this share.
@@ -447,10 +447,10 @@ def _place_of(steps: Ints, site: int) -> int:
 
 @compiled
 def _routine(when: Longs, at: Longs, steps: Ints) -> Floats:
-    """What an hour costs at each place, by kind of day and hour, shape (2, 24, places + 1).
+    """What an hour costs at each place, by sort of day and hour, shape (2, 24, places + 1).
 
     The last column is for all places that are not known. Cheap is where somebody mostly is at that
-    hour: the share of events there, smoothed over the hours around and a little over the other kind
+    hour: the share of events there, smoothed over the hours around and a little over the other sort
     of day (Monday to Friday, weekend).
     """
     n_places = steps.shape[1]

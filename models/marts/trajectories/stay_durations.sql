@@ -1,4 +1,5 @@
--- How long people stay in an area.
+-- How long people stay in an area. Its people are some of those whose stays count_stops counts, for
+-- inferred stays are not in it; so no number here follows from numbers there.
 
 {% set declaration %}
 keys:
@@ -16,13 +17,6 @@ measures:
     of: n_subscribers_at_most
     amounts: at_most_minutes
     withhold: measure
-relations:
-  stays_heads_weeks:
-    description: Who begins a stay on a day begins one that week
-    relation_type: union
-    child: count_stops
-    child_where: stop_type = 'stay'
-    keys: ["period_start=date_trunc('week', period_start)", area_level, area_id]
 {% endset %}
 
 {{ release(declaration, ref('candidate_stay_durations')) }}

@@ -163,6 +163,8 @@ def _sizes(country: _Country) -> None:
             country.event(who, f"2019-12-20 09:{i:02d}:00", f"N{n}")
             country.event(who, f"2019-12-23 09:{i:02d}:00", f"N{n}")
             country.event(who, f"2019-12-24 09:{i:02d}:00", f"N{n}")
+            if n == 14:  # they stay for an hour
+                country.event(who, f"2019-12-24 10:{i:02d}:00", f"N{n}")
             # n people from 0n to 41, all pairs and consecutive, and a visit away from home.
             country.event(who, f"2019-12-27 08:{i:02d}:00", f"N{n}", file=NORTH)
             country.event(who, f"2019-12-27 18:{i:02d}:00", "41x")
