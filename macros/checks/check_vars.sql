@@ -19,7 +19,8 @@
             {% do stop("The var landing_path is '" ~ var('landing_path')
                 ~ "'; set it to the folder that holds events/, cell_sites/ and areas/.") %}
         {% endif %}
-        {% for name in ['pseudonymise', 'event_header', 'exclude_suspicious'] if var(name) is not boolean %}
+        {% for name in ['pseudonymise', 'event_header', 'exclude_suspicious']
+            if var(name) is not boolean %}
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to true or false.") %}
         {% endfor %}
 
