@@ -76,7 +76,7 @@ def landing(tmp_path):
         long({"area_columns": []}, "The var area_columns is '[]'; set it to a map, such as {"),
         (
             {"study_timezone": "Nairobi"},
-            "The var study_timezone is 'Nairobi'; set it to a time zone such as Africa/Nairobi",
+            "The var study_timezone is 'Nairobi'; set it to the name of a zone in the tz database",
         ),
         long(
             {"event_timestamp_format": "yyyy-MM-dd'T'HH:mm:ssXXX"},

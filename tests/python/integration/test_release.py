@@ -200,8 +200,8 @@ def test_late_events_of_twenty_people_are_a_revision(own, landing):
     assert "revised" in done.stdout
     changed = seen(own, "count_residents") - before
     assert changed
-    counts = {row[:-2]: row[-2] for row in before}
-    for *keys, n_subscribers, is_suppressed in changed:
+    counts = {row[:-3]: row[-3] for row in before}
+    for *keys, n_subscribers, is_suppressed, _ in changed:
         old = counts[tuple(keys)]
         assert is_suppressed or old is None or n_subscribers - old == 20
     states = dict(

@@ -712,7 +712,7 @@ def test_published_again_nothing_happens(server, country, published):
 
 
 def test_a_mart_is_exported_and_nothing_else(server, country, published, tmp_path):
-    right = server.query("select * from marts.count_residents")
+    right = server.query("select n_subscribers from marts.count_residents")
     out = tmp_path / "residents.csv"
     done = throng(server, country, "export", "count_residents", "--out", str(out))
     assert done.returncode == 0, done.stderr
@@ -720,7 +720,7 @@ def test_a_mart_is_exported_and_nothing_else(server, country, published, tmp_pat
         rows = list(csv.DictReader(file))
     assert len(rows) == len(right)
     people = [row["n_subscribers"] for row in rows if row["n_subscribers"]]
-    assert sum(int(n) for n in people) == sum(row[-2] or 0 for row in right) > 0
+    assert sum(int(n) for n in people) == sum(n or 0 for (n,) in right) > 0
     out.unlink()
     refused = throng(server, country, "export", "int_home_areas", "--out", str(out))
     assert refused.returncode == 1

@@ -113,7 +113,11 @@ BROKEN = [
     ("events/E.CSV.GZ", gzip.compress(EVENTS.encode(), mtime=0), "does not end in .gz; rename it."),
     ("events/e.csv", bz2.compress(EVENTS.encode()), "does not end in .bz2; rename it."),
     ("events/e.csv.gz", b"\x1f\x8b\x08\xff" + b"\xff" * 50, "cannot be unpacked ("),
-    ("events/e.parquet.gz", gzip.compress(parquet(), mtime=0), "is a Parquet file that is packed once more"),
+    (
+        "events/e.parquet.gz",
+        gzip.compress(parquet(), mtime=0),
+        "is a Parquet file that is packed once more",
+    ),
     # Other files of tables.
     (
         "events/e.orc",
