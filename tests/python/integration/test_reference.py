@@ -737,7 +737,6 @@ MISTAKES = {
     ),
     "valid_to is closed": ("JUDGED", "versions.valid_to > parsed", "versions.valid_to >= parsed"),
     "first version holds": ("JUDGED", "valid_from desc nulls last", "valid_from asc nulls first"),
-    "largest area of a tie": ("JUDGED", "nulls last, versions.area_id", "nulls last, area_id desc"),
     "study_end at midnight": (
         "JUDGED",
         "cast($study_end as timestamp) + interval 1 day",
