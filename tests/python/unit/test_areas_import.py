@@ -628,7 +628,7 @@ def test_a_build_finds_its_columns_in_what_was_written(landing, here):
     request = json.dumps({"landing_path": str(landing)})
     [answer] = inspect_landing(pa.array([request])).to_pylist()
     answer = json.loads(answer)
-    assert answer["problem"] is None
+    assert answer["problems"] == []
     columns = {table["name"]: table["columns"] for table in answer["tables"]}
     for name, wanted in (("areas", AREA_COLUMNS), ("cell_sites", CELL_SITE_COLUMNS)):
         assert columns[name] == [[column, column, "string"] for column in wanted]
