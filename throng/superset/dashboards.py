@@ -330,6 +330,23 @@ PRESENCE = Dashboard(
         ),
         (
             listed(
+                "Days that are unlike the days before",
+                "event_quality",
+                ["period_start", "n_subscribers", "usual_subscribers", "n_events", "usual_events"],
+                {"is_unusual": True},
+            ),
+            listed(
+                "How well areas are covered",
+                "coverage",
+                [
+                    *("area_level", "area_id", "n_cells", "n_residents"),
+                    *("people_per_resident", "n_days_withheld"),
+                ],
+                {},
+            ),
+        ),
+        (
+            listed(
                 "What is published",
                 "releases",
                 [

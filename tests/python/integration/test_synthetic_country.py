@@ -643,8 +643,8 @@ def test_presence_change_is_what_medians_by_hand_are(server, country, published)
     mad = deviation.groupby([days.area_level, days.area_id, days.start.dt.weekday]).transform(
         lambda values: values.median(skipna=False)
     )
-    days["percent"] = (100 * (days.people - median) / median).round(1)
-    days["abnormality"] = ((days.people - median) / mad.where(mad > 0)).round(2)
+    days["percent"] = 100 * (days.people - median) / median
+    days["abnormality"] = (days.people - median) / mad.where(mad > 0)
     shown = pd.DataFrame(
         server.query(
             "select area_level, area_id, period_start, change_percent, abnormality, is_suppressed "
@@ -657,9 +657,10 @@ def test_presence_change_is_what_medians_by_hand_are(server, country, published)
     assert len(both) == len(days) == len(shown)
     assert both.percent_x.notna().sum() > 50
     assert (both.is_suppressed == both.percent_x.isna()).all()
-    for name in ("percent", "abnormality"):
+    # Shown with one decimal, and with two: 6.25 is 6.3 to Spark and 6.2 to Python.
+    for name, rounded_off in (("percent", 0.0501), ("abnormality", 0.00501)):
         np.testing.assert_allclose(
-            both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float), atol=0.051
+            both[f"{name}_x"].astype(float), both[f"{name}_y"].astype(float), atol=rounded_off
         )
 
 
