@@ -184,6 +184,7 @@ def test_a_function_that_the_server_lacks(server, landing, tmp_path_factory):
     assert said.startswith("The server lacks the Python function 'of_tomorrow'.")
 
 
+@pytest.mark.long
 def test_a_build_of_nothing_is_no_success(server, landing):
     """A time format that fits no row: every event is refused, the build says so, and why is there
     to be read."""

@@ -71,6 +71,7 @@ def test_17_a_cell_id_without_its_location_area(server):
     assert 'cell_site_columns and event_columns, as in {cell_id: "lac;ci"}' in said
 
 
+@pytest.mark.long
 def test_17_after_what_the_message_says_was_done(server):
     """The id of a cell is that of its location area and its own."""
     landing, _ = case("17-cell-id-without-its-lac")

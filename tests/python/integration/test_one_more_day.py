@@ -108,6 +108,7 @@ def test_the_second_month_comes_first(server, country, landing):
     assert_as_at_once(server, landing)
 
 
+@pytest.mark.long
 def test_a_month_more_with_days_that_are_known(server, country, landing):
     """And with copies of rows: one file of them has a name that comes before its original's."""
     before = versions(server, "int_events_checked")
