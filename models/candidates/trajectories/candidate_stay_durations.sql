@@ -1,8 +1,8 @@
 -- How long people stay, by the week in which stays began: the mean over each person's stays in the
 -- area, then the mean and the median of these. Inferred stays do not count: nobody knows how long
--- they last at least. So a frequent visitor is one person, and the numbers of areas do not add up to
--- that of the area around them. The longest possible duration of a stay is known only where it lies
--- between events elsewhere: those measures have a head count of their own.
+-- they last at least. So a frequent visitor is one person, and the numbers of areas do not add up
+-- to that of the area around them. The longest possible duration of a stay is known only where it
+-- lies between events elsewhere: those measures have a head count of their own.
 
 with
 
