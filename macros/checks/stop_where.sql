@@ -17,9 +17,7 @@
         {% if not sentences %}
             {% do sentences.extend(nothing_accepted_sentences()) %}
         {% endif %}
-        {% if sentences %}
-            {% do stop(listed_sentences(sentences)) %}
-        {% endif %}
+        {% do stop_with(sentences) %}
     {% endif %}
 {% endmacro %}
 
@@ -102,9 +100,7 @@
                 ~ 'it to the var missing_identifiers; if it is right, raise max_subscriber_share.'
             ) %}
         {% endfor %}
-        {% if sentences %}
-            {% do stop(listed_sentences(sentences)) %}
-        {% endif %}
+        {% do stop_with(sentences) %}
     {% endif %}
 {% endmacro %}
 
@@ -138,14 +134,6 @@
 {% endmacro %}
 
 
-{# At most ten, one a line. #}
-{% macro listed_sentences(sentences) %}
-    {% set more = sentences | length - 10 %}
-    {% set rest = [more ~ ' more like these.'] if more > 0 else [] %}
-    {% do return((sentences[:10] + rest) | join('\n  ')) %}
-{% endmacro %}
-
-
 {# Codes of customers that the seed does not have: all of them would be `unknown`. #}
 {% macro stop_where_codes_unknown(customers, codes) %}
     {% if execute %}
@@ -165,8 +153,6 @@
                 ~ attribute ~ " are not in seeds/customer_codes.csv (most look like '" ~ example
                 ~ "'). Add them there with their meaning, or correct the file.") %}
         {% endfor %}
-        {% if sentences %}
-            {% do stop(listed_sentences(sentences)) %}
-        {% endif %}
+        {% do stop_with(sentences) %}
     {% endif %}
 {% endmacro %}

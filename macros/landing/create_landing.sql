@@ -21,11 +21,8 @@
 
         {% do run_query('create schema if not exists landing') %}
         {# All that is wrong is said at once. #}
-        {% set problems = answer['problems'] + feeds_not_named(answer['tables'])
-            + files_not_whole(answer['packed']) %}
-        {% if problems %}
-            {% do stop(listed_sentences(problems)) %}
-        {% endif %}
+        {% do stop_with(answer['problems'] + feeds_not_named(answer['tables'])
+            + files_not_whole(answer['packed'])) %}
 
         {% for table in answer['tables'] if is_read(table) %}
             {% do run_query('drop table if exists landing.' ~ table['name'] ~ '_files') %}

@@ -6,7 +6,8 @@
 
 {# An id of a list (cell, site, area), without surrounding spaces; null where it is empty or what a
    database writes for nothing. 0 is an id, and so is NA (Namibia). A whole number that pandas has
-   written as 1001.0, because its column has gaps, is 1001; so is each part of 101.0-1001.0, an id of two columns. #}
+   written as 1001.0, because its column has gaps, is 1001; so is each part of 101.0-1001.0, an id
+   of two columns. #}
 {% macro list_identifier(column) -%}
     case
             when trim({{ column }}) not in ('', '\\N', 'NULL', 'null', '<NA>', '(null)') then

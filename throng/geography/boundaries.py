@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from throng.geography.outlines import boundary_of
 
@@ -46,14 +45,22 @@ def distances_km(text: str | None, places: np.ndarray, within_km: float) -> np.n
         nearby = shapely.clip_by_rect(
             line, longitude - wide, latitude - high, longitude + wide, latitude + high
         )
-        flat = shapely.transform(nearby, _kilometres_from(longitude, latitude))
-        distance = shapely.distance(flat, shapely.Point(0, 0))
+        distance = km_to(nearby, longitude, latitude)
         if distance <= within_km:
             distances[number] = distance
     return distances
 
 
-def _kilometres_from(longitude: float, latitude: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Degrees as kilometres east and north of a place: exact to 0.1 % over a few kilometres."""
-    scale = np.array([KM_PER_DEGREE * np.cos(np.radians(latitude)), KM_PER_DEGREE])
-    return lambda degrees: (degrees - (longitude, latitude)) * scale
+def km_to(
+    shape: BaseGeometry, longitude: float, latitude: float, km_per_degree: float = KM_PER_DEGREE
+) -> float:
+    """How far a shape nearby is from a place: exact to 0.1 % over a few kilometres.
+
+    Args:
+        shape: in degrees.
+        longitude, latitude: the place, in degrees.
+        km_per_degree: of latitude; of longitude it is less by the cosine of the latitude.
+    """
+    scale = np.array([km_per_degree * np.cos(np.radians(latitude)), km_per_degree])
+    flat = shapely.transform(shape, lambda degrees: (degrees - (longitude, latitude)) * scale)
+    return float(shapely.distance(flat, shapely.Point(0, 0)))

@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from throng.geography.boundaries import km_to
+
 #: A degree of latitude, rounded up as it is longest (at the poles): a search that far misses none.
 _KM_PER_DEGREE = 111.7
 _LEAST_KM_PER_DEGREE = 110.5
@@ -44,13 +46,6 @@ class Country:
         for point, area in zip(*self._tree.query(boxes, predicate="intersects"), strict=True):
             if not near[point]:
                 ground = shapely.clip_by_rect(self._shapes[area], *boxes[point].bounds)
-                here = np.array([longitudes[point], latitudes[point]])
-                near[point] = _km(ground, here) <= km
+                away = km_to(ground, longitudes[point], latitudes[point], _KM_PER_DEGREE)
+                near[point] = away <= km
         return near
-
-
-def _km(ground: BaseGeometry, here: np.ndarray) -> float:
-    """How far a point is from ground nearby."""
-    scale = _KM_PER_DEGREE * np.array([np.cos(np.radians(here[1])), 1.0])
-    flat = shapely.transform(ground, lambda degrees: (degrees - here) * scale)
-    return float(shapely.distance(flat, shapely.Point(0, 0)))

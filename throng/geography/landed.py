@@ -11,6 +11,7 @@ from pathlib import Path
 from throng.files import replacing
 from throng.geography.problems import GeographyError, named
 from throng.landing.feeds import AREA_COLUMNS, CELL_SITE_COLUMNS
+from throng.landing.files import is_hidden
 
 #: What is written of an area. The last three are for reading: a build works them out of the
 #: geometry itself, by the same functions.
@@ -35,11 +36,11 @@ class LandedArea:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Files that a build reads: all, at any depth, but names that begin with _ or a dot."""
+    """Files that a build reads: all, at any depth, that are not hidden."""
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and not any(part[0] in "._" for part in path.relative_to(folder).parts)
+        if path.is_file() and not any(map(is_hidden, path.relative_to(folder).parts))
     )
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from throng.landing.problems import shape_of
+
 #: So many lines of a list are printed; the rest is counted.
 MOST_LINES = 20
 
@@ -56,10 +58,7 @@ def named(names: Iterable[str]) -> str:
     What could be a value (of a file without a header, perhaps of events) shows its shape only.
     """
     shown = [
-        re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", name[:40]))
-        if len(name) > 60 or re.search(r"\d{5}", name)
-        else name
-        for name in names
+        shape_of(name) if len(name) > 60 or re.search(r"\d{5}", name) else name for name in names
     ]
     return ", ".join(shown) or "none"
 

@@ -70,7 +70,7 @@ def visible_files(landing: Landing, name: str) -> list[fs.FileInfo]:
         for info in infos
         if info.type == fs.FileType.File
     ]
-    seen = [(path, info) for path, info in found if not any(map(_is_hidden, path.parts))]
+    seen = [(path, info) for path, info in found if not any(map(is_hidden, path.parts))]
     return [info for _, info in sorted(seen, key=lambda one: one[0])]
 
 
@@ -78,11 +78,11 @@ def _broken_links(folder: PurePosixPath) -> Iterator[Path]:
     for base, folders, files in os.walk(folder, followlinks=True):
         for name in sorted(folders + files):
             path = Path(base, name)
-            if not _is_hidden(name) and path.is_symlink() and not path.exists():
+            if not is_hidden(name) and path.is_symlink() and not path.exists():
                 yield path
 
 
-def _is_hidden(part: str) -> bool:
+def is_hidden(part: str) -> bool:
     """Whether Spark passes over a file or folder of this name: _SUCCESS, .part, but not _day=1."""
     return (
         part.startswith(".")

@@ -35,12 +35,17 @@ def sentences(errors: Iterable[LandingError]) -> list[str]:
     return said
 
 
+def shape_of(text: str) -> str:
+    """A text without its content: letters as a, digits as 9 (the macro shape_of does so in SQL)."""
+    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text[:40]))
+
+
 def listed(names: Iterable[str]) -> str:
     """Names for a message. What could be a value (a file without a header) shows its shape only."""
     shown = [
         name
         if re.fullmatch(r"[^\W\d][\w .-]{0,40}", name) and not re.search(r"\d{5}", name)
-        else re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", name[:40]))
+        else shape_of(name)
         for name in names
     ]
     if len(shown) > 40:

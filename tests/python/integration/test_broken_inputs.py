@@ -12,17 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.python.support.tiny_landing import AREAS, CELLS
+from throng.landing.feeds import EVENT_COLUMNS
 
-COLUMNS = (
-    "subscriber_id",
-    "event_at",
-    "cell_id",
-    "event_type",
-    "direction",
-    "counterpart_id",
-    "duration_s",
-    "volume_mb",
-)
+COLUMNS = tuple(EVENT_COLUMNS)
 GOOD = {
     "event_at": "2020-03-02 09:00:00",
     "cell_id": "c1",

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
-from tests.python.conftest import PROJECT
+from tests.python.support.cases import case, residents
 
-CASES = PROJECT.parent / "shared/data/cases"
 COUNTED = "+candidate_count_residents"
 
 
 @pytest.fixture
-def case(server):
-    """Build a case by its number and return what it was built with."""
+def built(server):
+    """Build a reported case, or the part of it that a test is about."""
 
-    def built(number: str, *select: str, **further) -> Path:
-        if not CASES.exists():
-            pytest.skip(f"{CASES} is not there: the cases are not part of the project")
-        [folder] = CASES.glob(f"{number}-*")
-        dbt_vars = json.loads((folder / "vars.json").read_text())
-        server.build_untested(folder / "landing", "--select", *select, **{**dbt_vars, **further})
-        return folder
+    def build(name: str, *select: str, **further) -> None:
+        landing, variables = case(name)
+        server.build_untested(landing, "--select", *select, **variables, **further)
 
-    return built
-
-
-def residents(server) -> dict[str, int]:
-    """People by district, published or not, in the study."""
-    return dict(
-        server.query(
-            "select area_id, n_subscribers from protected.candidate_count_residents "
-            "where area_level = 'district' and period = 'study'"
-        )
-    )
+    return build
 
 
 def activity(server, column: str) -> dict[str, set[float]]:
@@ -50,8 +32,13 @@ def activity(server, column: str) -> dict[str, set[float]]:
     return found
 
 
-def test_texts_without_a_cell_are_texts(server, case):
-    case("02", "+int_profile_activity", "int_profile_contacts", "unplaced_events")
+def test_texts_without_a_cell_are_texts(server, built):
+    built(
+        "02-texts-without-a-cell",
+        "+int_profile_activity",
+        "int_profile_contacts",
+        "unplaced_events",
+    )
     counted = {"call": {6}, "text": {4}, "callandtext": {10}}
     assert activity(server, "number_of_interactions") == counted
     assert {2} == {
@@ -68,21 +55,21 @@ def test_texts_without_a_cell_are_texts(server, case):
     ) == [("missing_cell", 80)]
 
 
-def test_a_duration_as_clock_time(server, case):
-    case("04", "+int_profile_activity")
+def test_a_duration_as_clock_time(server, built):
+    built("04-duration-as-clock", "+int_profile_activity")
     assert activity(server, "number_of_interactions")["call"] == {6}
     assert activity(server, "call_duration_mean")["call"] == {95}
 
 
-def test_decimal_commas(server, case):
-    case("05b", "+int_profile_activity", COUNTED)
+def test_decimal_commas(server, built):
+    built("05b-european-csv-lists-mended", "+int_profile_activity", COUNTED)
     assert residents(server) == {"A": 24, "B": 16}
     assert activity(server, "call_duration_mean")["call"] == {95.5}
 
 
-def test_two_clocks_that_were_wrong(server, case):
+def test_two_clocks_that_were_wrong(server, built):
     """A study of three days, and two rows that are refused."""
-    case("09", COUNTED, "rejected_events", "int_study_window")
+    built("09-clock-of-1970-and-2036", COUNTED, "rejected_events", "int_study_window")
     assert residents(server) == {"A": 24, "B": 16}
     assert server.query(
         "select datediff(study_end_date, study_start_date) + 1 from protected.int_study_window"
@@ -92,13 +79,13 @@ def test_two_clocks_that_were_wrong(server, case):
     ) == [("implausible_time", 2)]
 
 
-def test_times_with_the_name_of_the_day(server, case):
-    case("18", COUNTED)
+def test_times_with_the_name_of_the_day(server, built):
+    built("18-java-date", COUNTED)
     assert residents(server) == {"A": 24, "B": 16}
 
 
-def test_codes_with_point_zero(server, case):
-    case("23", "+int_customers_checked", feeds=["listening"])
+def test_codes_with_point_zero(server, built):
+    built("23-listener-codes-with-point-zero", "+int_customers_checked", feeds=["listening"])
     for column, counted in {
         "level": {"Silver": 20, "Gold": 20},
         "gender": {"male": 20, "female": 20},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import json
 import shutil
 from datetime import UTC, datetime
 
@@ -13,10 +12,10 @@ import pytest
 from pyarrow import parquet as pq
 from pyhive import hive
 
-from tests.python.conftest import PROJECT, WITHOUT_UNIT_TESTS
+from tests.python.conftest import WITHOUT_UNIT_TESTS
+from tests.python.support.cases import case, residents
 from tests.python.support.tiny_landing import AREAS, stopped_at_lists, stopped_with
 
-CASES = PROJECT.parent / "shared/data/cases"
 EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,36.8,-1.28,a1\n"
 
@@ -28,14 +27,6 @@ def put(landing, **files: str | bytes):
         text = content.encode() if isinstance(content, str) else content
         (landing / name / "file.csv").write_bytes(text)
     return landing
-
-
-def case(name: str):
-    """The landing folder and the vars of a reported case."""
-    folder = CASES / name
-    if not folder.exists():
-        pytest.skip(f"NOT TRIED: the reported case is not there ({name})")
-    return folder / "landing", json.loads((folder / "vars.json").read_text())
 
 
 def land(server, landing, **dbt_vars) -> None:
@@ -219,12 +210,6 @@ def test_errors_of_every_client_are_short(server):
     assert len(str(error.value)) < 1000
 
 
-RESIDENTS = """
-select area_id, n_subscribers from protected.candidate_count_residents
-where period = 'study' and area_level = 'district' order by 1
-"""
-
-
 def test_the_layout_of_d4d(server, tmp_path):
     """A reported case: no names anywhere, tabs, and a list of cells without areas. After what the
     messages say was done, everybody is counted but the subscriber 0, which is a placeholder."""
@@ -253,4 +238,4 @@ def test_the_layout_of_d4d(server, tmp_path):
 def test_reported_files_give_the_right_numbers(server, name):
     landing, variables = case(name)
     server.build_untested(landing, "--select", "+candidate_count_residents", **variables)
-    assert dict(server.query(RESIDENTS)) == {"A": 24, "B": 16}
+    assert residents(server) == {"A": 24, "B": 16}

@@ -5,34 +5,13 @@ A CASE.md beside each says what was wanted, and which value is right.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
-from tests.python.conftest import PROJECT, WITHOUT_UNIT_TESTS, run_throng
+from tests.python.conftest import WITHOUT_UNIT_TESTS, run_throng
+from tests.python.support.cases import case, residents
 from tests.python.support.tiny_landing import stopped_at_lists
 
 AS_FAR_AS_CELLS = ("build", *WITHOUT_UNIT_TESTS, "test", "--select", "+int_cell_site_versions")
-CASES = PROJECT.parent / "shared/data/cases"
-
-
-def case(name: str) -> tuple[Path, dict]:
-    """The landing folder of a case, and its vars."""
-    folder = CASES / name
-    if not folder.exists():
-        pytest.skip(f"NOT TRIED: the reported case is not there ({name})")
-    return folder / "landing", json.loads((folder / "vars.json").read_text())
-
-
-def residents(server) -> dict[str, int]:
-    """Of each district, over the study."""
-    return dict(
-        server.query(
-            "select area_id, n_subscribers from protected.candidate_count_residents "
-            "where period = 'study' and area_level = 'district'"
-        )
-    )
 
 
 def test_07_a_cell_with_an_area_and_no_coordinates(server):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.python.conftest import PROJECT
+from tests.python.support.cases import case
 from tests.python.support.inline import compiled
 from tests.python.support.tiny_landing import AREAS, CELLS
 
-CASE = PROJECT.parent / "shared/data/cases/06-null-written-as-backslash-N/landing"
 COUNTED = ["+candidate_count_subscribers", "+candidate_total_subscribers", "rejected_events"]
 JUDGED = """
 select area_id, n_subscribers, {{ has_min_group_size('n_subscribers') }}
@@ -68,10 +67,9 @@ def test_fifteen_people_and_a_placeholder_are_fifteen(server, tmp_path, placehol
 @pytest.mark.long
 def test_a_null_as_hive_writes_it(server):
     """A reported case: 15 people, 16 people, and 18 rows of nobody in both areas."""
-    if not CASE.exists():
-        pytest.skip(f"NOT TRIED: the reported case is not there ({CASE.parent.name})")
-    server.build_untested(CASE, "--select", *COUNTED)
-    assert counted(server, CASE) == {"A": (15, False), "B": (16, True)}
+    landing, _ = case("06-null-written-as-backslash-N")
+    server.build_untested(landing, "--select", *COUNTED)
+    assert counted(server, landing) == {"A": (15, False), "B": (16, True)}
     assert rejected(server) == {("missing_subscriber", None, 18)}
     total = "select n_subscribers from protected.candidate_total_subscribers where period = 'week'"
     assert server.query(total) == [(31,)]

@@ -17,11 +17,10 @@ import pytest
 from pyarrow import feather, fs, orc
 from pyarrow import parquet as pq
 
-from tests.python.conftest import PROJECT
+from tests.python.support.cases import case
 from throng.landing.inspect import inspect_landing
 from throng.landing.packed import inspect_packed
 
-CASES = PROJECT.parent / "shared/data/cases"
 EVENTS = "subscriber_id,event_at,cell_id\n1,2020-02-01 10:00:00,c1\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,36.8,-1.28,a1\n"
 AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
@@ -427,41 +426,40 @@ def test_a_packed_file_is_whole_or_not_wherever_it_is_cut(tmp_path):
 
 
 def said_of_case(name: str) -> list[str]:
-    case = CASES / name
-    if not case.exists():
-        pytest.skip(f"NOT TRIED: the reported case is not there ({name})")
-    return inspect(case / "landing", **json.loads((case / "vars.json").read_text()))["problems"]
+    landing, variables = case(name)
+    return inspect(landing, **variables)["problems"]
 
 
 @pytest.mark.parametrize(
-    ("case", "said"),
+    ("name", "said"),
     [
         ("10-d4d-layout", "cell_sites/ANT_POS.TSV has no column 'cell_id'; its first line looks"),
         ("10b-list-without-header", "cell_site_columns: {cell_id: column_1, longitude: column_2, "),
         ("25-workbook-as-cell-list", "cell_sites/cells.xlsx is a workbook (Excel); save it as CSV"),
     ],
 )
-def test_reported_files_that_cannot_be_read(case, said):
-    [sentence] = said_of_case(case)
+def test_reported_files_that_cannot_be_read(name, said):
+    [sentence] = said_of_case(name)
     assert said in sentence
 
 
 @pytest.mark.parametrize(
-    "case",
+    "name",
     [
         *("05b-european-csv-lists-mended", "12-int96-timestamps", "14-carriage-returns"),
         *("15b-zero-byte-gz", "17-cell-id-without-its-lac", "18-java-date"),
     ],
 )
-def test_reported_files_that_are_read(case):
-    assert said_of_case(case) == []
+def test_reported_files_that_are_read(name):
+    assert said_of_case(name) == []
 
 
 def test_a_reported_file_that_was_cut():
     """Its head is as it should be."""
     assert said_of_case("15a-truncated-gz") == []
+    landing, _ = case("15a-truncated-gz")
     found = inspect_packed(
-        pa.array([str(CASES / "15a-truncated-gz/landing")] * 2),
+        pa.array([str(landing)] * 2),
         pa.array(["events/1.csv.gz", "events/2.csv.gz"]),
     ).to_pylist()
     assert found == [
