@@ -148,15 +148,18 @@ def _cells(query: Query, built: set[str]) -> Iterator[str]:
         from protected.int_cell_site_versions
         """
     )
-    [(rejected, copies)] = query(
-        """
-        select count_if(reject_reason <> 'duplicate'), count_if(reject_reason = 'duplicate')
-        from protected.rejected_cells
-        """
-    )
-    [(areas_rejected,)] = query(
-        "select count_if(reject_reason <> 'duplicate') from protected.rejected_areas"
-    )
+    rejected = copies = areas_rejected = 0
+    if "rejected_cells" in built:
+        [(rejected, copies)] = query(
+            """
+            select count_if(reject_reason <> 'duplicate'), count_if(reject_reason = 'duplicate')
+            from protected.rejected_cells
+            """
+        )
+    if "rejected_areas" in built:
+        [(areas_rejected,)] = query(
+            "select count_if(reject_reason <> 'duplicate') from protected.rejected_areas"
+        )
     [(unreadable,)] = query("select count_if(is_boundary_unreadable) from protected.int_areas")
     unread = {
         "cells": rejected,
@@ -236,7 +239,7 @@ def _quality(query: Query, built: set[str]) -> Iterator[str]:
             "from protected.cell_quality"
         )
         cells = f"{not_listed:,} not in the list, {not_seen:,} never seen, {moved:,} moved"
-        yield _line("Cells", cells, "docs/definitions.md, Quality")
+        yield _line("Cells in use", cells, "docs/definitions.md, Quality")
 
 
 def _counted(number: int, what: str, rest: str = "") -> str:

@@ -68,7 +68,7 @@ cells_apart as (
         valid_from
     having
         area_id <> other_area_id
-        or (count(longitude) > 0 and apart_km > 1)
+        or apart_km > 1
 
 ),
 

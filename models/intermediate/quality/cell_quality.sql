@@ -31,12 +31,8 @@ moves as (
 
     select
         *,
-        case
-            when longitude is not null and longitude_before is not null
-                then {{ great_circle_km(
-                    'longitude_before', 'latitude_before', 'longitude', 'latitude'
-                ) }}
-        end as moved_km
+        {{ great_circle_km('longitude_before', 'latitude_before', 'longitude', 'latitude') }}
+            as moved_km
     from places
 
 ),

@@ -40,14 +40,9 @@ steps as (
     select
         *,
         {{ seconds_between('lag(event_at) over (trace)', 'event_at') }} as n_seconds,
-        -- Null where the site of either has no coordinates.
-        case
-            when longitude is not null and lag(longitude) over (trace) is not null
-                then {{ great_circle_km(
-                    'lag(longitude) over (trace)', 'lag(latitude) over (trace)',
-                    'longitude', 'latitude'
-                ) }}
-        end as distance_km
+        {{ great_circle_km(
+            'lag(longitude) over (trace)', 'lag(latitude) over (trace)', 'longitude', 'latitude'
+        ) }} as distance_km
     from events_placed
     window trace as (partition by subscriber_id order by event_at, cell_id, longitude, latitude)
 
