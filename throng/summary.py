@@ -105,6 +105,14 @@ def _warnings(query: Query, built: set[str]) -> Iterator[str]:
         if dates:
             note = "years away from the study: clocks that were wrong"
             yield _warning("implausible times", f"{events:>12,}", note)
+    if "rejected_events" in built:
+        [(zeros,)] = query(
+            "select count(*) from protected.rejected_events "
+            "where reject_reason = 'missing_subscriber' and rejected_value = '0'"
+        )
+        if zeros:
+            note = "taken for nobody; if people are numbered from 0, set zero_is_a_person"
+            yield _warning("subscriber 0", f"{zeros:>12,}", note)
     if "event_columns_read" in built:
         columns = query(
             f"""

@@ -19,7 +19,7 @@
             {% do stop("The var landing_path is '" ~ var('landing_path')
                 ~ "'; set it to the folder that holds events/, cell_sites/ and areas/.") %}
         {% endif %}
-        {% for name in ['pseudonymise', 'event_header', 'exclude_suspicious']
+        {% for name in ['pseudonymise', 'event_header', 'exclude_suspicious', 'zero_is_a_person']
             if var(name) is not boolean %}
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to true or false.") %}
         {% endfor %}
@@ -207,7 +207,7 @@
         'dp_max_areas', 'snap_km',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'exclude_suspicious',
-        'missing_identifiers', 'subscriber_buckets', 'min_usable_share', 'max_subscriber_share',
+        'missing_identifiers', 'zero_is_a_person', 'subscriber_buckets', 'min_usable_share', 'max_subscriber_share',
         'pseudonymise', 'retention_events_days',
         'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

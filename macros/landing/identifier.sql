@@ -13,6 +13,9 @@
 {# Whether a text says anything: it is not empty, and no placeholder of a missing value. #}
 {% macro is_given(column) -%}
     (
+                {% if var('zero_is_a_person') -%}
+                    trim({{ column }}) = '0' or
+                {% endif -%}
                 trim(leading '0-+_.,:;?*#/\\ \t\r\n\u00a0\'"' from {{ column }}) <> ''
                 and lower(trim(both ' \t\r\n\u00a0\'"' from {{ column }})) not in (
                     {{ placeholders() }}

@@ -21,6 +21,7 @@ trimmed as (
         {{ cell_identifier('cell_id') }} as cell_id,
         case when {{ is_rounded_number('subscriber_id') }} then subscriber_id end
             as rounded_subscriber_id,
+        trim(subscriber_id) = '0' as is_subscriber_zero,
         nullif(trim(event_at), '') as event_at_text,
         lower(trim(event_type)) as event_type_text,
         lower(trim(direction)) as direction_text,
@@ -112,6 +113,7 @@ final as (
         end as unread_values,
         -- An identifier may be in the time column: only what looks like a date is kept as it is.
         case
+            when reject_reason = 'missing_subscriber' and is_subscriber_zero then '0'
             when reject_reason = 'rounded_subscriber' then {{ shape_of('rounded_subscriber_id') }}
             when reject_reason = 'outside_study' then cast(event_at as string)
             when reject_reason = 'unparsable_time' and looks_like_a_date then event_at_text

@@ -22,7 +22,7 @@ final as (
             {{ date_var('study_start') }},
             {{ date_var('study_end') }},
             {{ key_id(study_date()) }},
-            md5(concat_ws(' | ', {{ placeholders() }}))
+            md5(concat_ws(' | ', {{ placeholders() }}, '{{ var('zero_is_a_person') }}'))
         ) as reading_id
     from files
 

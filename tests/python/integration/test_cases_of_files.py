@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import re
 import shutil
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ import pytest
 from pyarrow import parquet as pq
 from pyhive import hive
 
-from tests.python.conftest import WITHOUT_UNIT_TESTS
+from tests.python.conftest import WITHOUT_UNIT_TESTS, run_throng
 from tests.python.support.cases import case, residents
 from tests.python.support.tiny_landing import AREAS, stopped_at_lists, stopped_with
 
@@ -211,8 +212,8 @@ def test_errors_of_every_client_are_short(server):
 
 
 def test_the_layout_of_d4d(server, tmp_path):
-    """A reported case: no names anywhere, tabs, and a list of cells without areas. After what the
-    messages say was done, everybody is counted but the subscriber 0, which is a placeholder."""
+    """A reported case: no names anywhere, tabs, and a list of cells without areas; people are
+    numbered from 0. After what the messages say was done, everybody is counted."""
     landing, variables = case("10-d4d-layout")
     places = {"cell_id": "column_1", "longitude": "column_2", "latitude": "column_3"}
     counted = ("--select", "+int_events_located")
@@ -226,12 +227,16 @@ def test_the_layout_of_d4d(server, tmp_path):
     cells.chmod(0o644)
     cells.write_text("".join(f"{line}\t{areas[line.split()[0]]}\n" for line in lines))
     mapped["cell_site_columns"] = {**places, "area_id": "column_4"}
+    server.build_untested(tmp_path / "landing", *counted, "rejected_events", **mapped)
+    said = run_throng("summary", env=server.env).stdout
+    assert re.search(r"subscriber 0 +12 +\(.*set zero_is_a_person\)", said), said
+    mapped["zero_is_a_person"] = True
     server.build_untested(tmp_path / "landing", *counted, **mapped)
-    people = "select area_id, count(distinct subscriber_id) from {} group by area_id"
-    assert dict(server.query(people.format("protected.int_events_located"))) == {
-        "A": 24 - 1,
-        "B": 16 - 1,
-    }
+    people = (
+        "select area_id, count(distinct subscriber_id) from protected.int_events_located "
+        "group by area_id"
+    )
+    assert dict(server.query(people)) == {"A": 24, "B": 16}
 
 
 @pytest.mark.parametrize("name", ["12-int96-timestamps", "14-carriage-returns", "15b-zero-byte-gz"])

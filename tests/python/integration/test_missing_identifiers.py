@@ -64,7 +64,6 @@ def test_fifteen_people_and_a_placeholder_are_fifteen(server, tmp_path, placehol
     assert server.query(accepted) == [(16, 0)]
 
 
-@pytest.mark.long
 def test_a_null_as_hive_writes_it(server):
     """A reported case: 15 people, 16 people, and 18 rows of nobody in both areas."""
     landing, _ = case("06-null-written-as-backslash-N")
