@@ -19,6 +19,7 @@ from unittest import mock
 import psutil
 import pytest
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 from pyhive import hive
 
 from throng.server.processes import free_port
@@ -112,6 +113,30 @@ QUICK_TO_COMPILE = (
 #: Warehouses of the tests that have the seed of the words of events.
 _SEEDED: set[Path] = set()
 
+#: Vars that decide which models there are, what they read and how their tables are laid out. The
+#: others stand in SQL and in checks, which dbt writes anew in each run (a policy test compares).
+VARS_OF_THE_GRAPH = (
+    "feeds",
+    "subscriber_buckets",
+    "exclude_suspicious",
+    "noise_mechanism",
+)
+#: Manifests of this project by the values of these vars, packed as dbt packs its own.
+_MANIFESTS: dict[str, bytes] = {}
+
+
+def manifest_for(dbt_vars: dict, options: list[str]) -> Manifest:
+    """The project as dbt reads it, read once for all runs that differ in other vars only.
+
+    dbt reads all files again when any var is another one, which takes as long as a small build.
+    """
+    key = json.dumps({name: dbt_vars[name] for name in VARS_OF_THE_GRAPH if name in dbt_vars})
+    if key not in _MANIFESTS:
+        read = dbtRunner().invoke(["--quiet", "parse", "--vars", key, *options])
+        assert read.success, read.exception
+        _MANIFESTS[key] = read.result.to_msgpack()
+    return Manifest.from_msgpack(_MANIFESTS[key])
+
 
 @dataclass(frozen=True)
 class Server:
@@ -177,12 +202,18 @@ class Server:
         assert done.returncode == 0, done.stdout
 
     def dbt(
-        self, *arguments: str, landing: Path, project: Path = PROJECT, **dbt_vars
+        self,
+        *arguments: str,
+        landing: Path,
+        project: Path = PROJECT,
+        is_read_anew: bool = False,
+        **dbt_vars,
     ) -> subprocess.CompletedProcess:
         """Run dbt with these vars and wait for its end.
 
         In this process, by dbt's own programming interface: there are hundreds of runs, and each
         process spends two seconds on becoming dbt. The command itself is run by `throng release`.
+        With `is_read_anew` dbt reads the models with these vars, as for a user.
         """
         if arguments[0] == "run" and self.warehouse not in _SEEDED:
             # `dbt run` builds no seeds, and events are read with this one.
@@ -190,13 +221,8 @@ class Server:
             self.dbt("seed", "--select", "event_words", landing=landing, project=project)
         # Of a few rows: one part each of their tables, and one file a day.
         dbt_vars = {"subscriber_buckets": 1, **dbt_vars}
-        _, *options = dbt_command(
-            *arguments,
-            "--vars",
-            json.dumps(dbt_vars),
-            target=self.folder / "target",
-            logs=self.folder / "logs",
-        )
+        _, *folders = dbt_command(target=self.folder / "target", logs=self.folder / "logs")
+        options = [*arguments, "--vars", json.dumps(dbt_vars), *folders]
         said = io.StringIO()
         environment = {**self.env, "THRONG_LANDING": str(landing)}
         with (
@@ -204,7 +230,10 @@ class Server:
             mock.patch.dict(os.environ, environment, clear=True),
             contextlib.redirect_stdout(said),
         ):
-            result = dbtRunner().invoke(options)
+            manifest = None
+            if project == PROJECT and not is_read_anew:
+                manifest = manifest_for(dbt_vars, folders)
+            result = dbtRunner(manifest=manifest).invoke(options)
         status = 0 if result.success else 2 if result.exception else 1
         return subprocess.CompletedProcess(options, status, said.getvalue(), "")
 

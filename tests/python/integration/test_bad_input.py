@@ -113,7 +113,8 @@ def landing(tmp_path):
     ids=str,
 )
 def test_a_var_that_cannot_work(server, landing, variables, said):
-    assert stopped_with(server.dbt("build", landing=landing, **variables)).startswith(said)
+    done = server.dbt("build", landing=landing, is_read_anew=True, **variables)
+    assert stopped_with(done).startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,9 @@ def test_a_var_that_cannot_work(server, landing, variables, said):
     ],
 )
 def test_an_option_that_cannot_work_gives_one_sentence(server, tmp_path, options, sentence):
-    done = server.dbt("run-operation", "check_vars", landing=tmp_path, **options)
+    done = server.dbt(
+        "run-operation", "check_vars", landing=tmp_path, is_read_anew=True, **options
+    )
     assert done.returncode != 0
     assert sentence in " ".join(done.stdout.split())
 
