@@ -1,3 +1,5 @@
+package throng;
+
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -16,8 +18,6 @@ import org.apache.thrift.server.TServer;
  * Errors as users can read them. HiveServer2 answers a statement that failed with Java's whole stack,
  * 100 to 1,200 lines; this stands between it and its clients and leaves the reason. The log of the
  * server has the rest.
- *
- * Compiled when the server starts, by Janino, which Spark brings along (throng/server/plain_errors.py).
  */
 public class PlainErrors implements InvocationHandler {
 

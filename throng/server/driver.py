@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING
 import psutil
 
 from throng.keys.keyring import key_file
+from throng.server.java_classes import compile_classes
 from throng.server.metastore import start_metastore
 from throng.server.plain_errors import install_plain_errors
 from throng.server.settings import LOCK_TAKEN, ServerSettings
+from throng.server.spark_home import class_path
 from throng.udfs import REGISTRY
 from throng.udfs.stops import compile_stops
 
@@ -54,7 +56,11 @@ def main() -> int:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    context = SparkContext(conf=_spark_conf(settings))
+    conf = _spark_conf(settings)
+    # The JVM first, without Spark, whose settings name a class of ours.
+    SparkContext._ensure_initialized(conf=conf)
+    compile_classes(SparkContext._jvm, class_path(settings.run_folder / "spark_home"))
+    context = SparkContext(conf=conf)
     java_process = context._gateway.proc
     # Compiled once and kept on disk: else each Python worker of the first query would do it.
     threading.Thread(target=compile_stops, daemon=True).start()
@@ -170,9 +176,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         values |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            # Without .crc files beside ours. Hadoop runs a `chmod` process for every file and
-            # folder it makes: half the files make a partitioned table a quarter faster.
-            "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+            # Without .crc files beside ours, and without a process for each file and folder.
+            "spark.hadoop.fs.file.impl": "throng.LocalFiles",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
             # Files of up to so many partitions are listed by the driver itself: the job that Spark
             # starts from 32 on is for object stores, which answer slowly.

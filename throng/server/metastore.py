@@ -46,6 +46,8 @@ def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, table
         # Hive's own choice, BoneCP, is not among Spark's jars: a database was dropped, and then
         # an error said that it was not.
         "datanucleus.connectionPoolingType": "dbcp",
+        "datanucleus.cache.level2": "true",
+        "datanucleus.cache.level2.type": "soft",
     }.items():
         conf.set(key, value)
     hive_metastore = jvm.org.apache.hadoop.hive.metastore.HiveMetaStore

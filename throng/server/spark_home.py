@@ -53,6 +53,11 @@ def wheel_folder() -> Path:
     return Path(package.origin).parent
 
 
+def class_path(folder: Path) -> Path:
+    """The folder of settings and classes that comes before the jars, in a SPARK_HOME of ours."""
+    return folder / "settings"
+
+
 def make_spark_home(folder: Path, is_local: bool) -> Path:
     """Write bin/spark-submit and links to the wheel's jars into `folder`; return the folder.
 
@@ -65,7 +70,7 @@ def make_spark_home(folder: Path, is_local: bool) -> Path:
         link = folder / name
         link.unlink(missing_ok=True)
         link.symlink_to(target)
-    settings = folder / "settings"
+    settings = class_path(folder)
     settings.mkdir(exist_ok=True)
     for name in _EMPTY_SETTINGS:
         (settings / name).unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import pytest
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 from throng.server.java import find_java
-from throng.server.plain_errors import compile_plain_errors
+from throng.server.java_classes import compile_classes
 from throng.server.spark_home import wheel_folder
 
 MORE = "\nThe log of the server has the whole error: throng server logs"
@@ -14,22 +14,16 @@ STACK = "".join(f"\tat org.apache.spark.sql.Some.method{n}(Some.scala:{n})\n" fo
 
 
 @pytest.fixture(scope="module")
-def reason():
+def reason(tmp_path_factory):
+    classes = tmp_path_factory.mktemp("classes")
     port = launch_gateway(
-        classpath=str(wheel_folder() / "jars" / "*"),
+        classpath=f"{classes}:{wheel_folder() / 'jars' / '*'}",
         java_path=str(find_java().binary),
         die_on_exit=True,
     )
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
-    plain_errors = compile_plain_errors(gateway.jvm)
-    [method] = [m for m in plain_errors.getMethods() if m.getName() == "reason"]
-
-    def call(text: str) -> str:
-        arguments = gateway.jvm.java.util.ArrayList()
-        arguments.add(text)
-        return method.invoke(None, arguments.toArray())
-
-    yield call
+    compile_classes(gateway.jvm, classes)
+    yield gateway.jvm.throng.PlainErrors.reason
     gateway.shutdown()
 
 
