@@ -1,7 +1,6 @@
-{{ config(materialized='view') }}
-
 -- What came in of a day, by file and of all files together (source_file is null): events, their
--- subscribers and cells, and the share of them that is in an area.
+-- subscribers and cells, and the share of them that is in an area. A table: int_event_quality reads
+-- it three times.
 
 with
 

@@ -1,7 +1,6 @@
-{{ config(materialized='view') }}
-
 -- Which share of the rows of a day was rejected, for each reason and for any: by file, and of all
--- files together. A row without a day of the study counts on that of most events of its file.
+-- files together. A row without a day of the study counts on that of most events of its file. A
+-- table: int_event_quality reads it three times.
 
 with
 
