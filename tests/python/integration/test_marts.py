@@ -25,6 +25,8 @@ from throng.release.attack import declared_relations, lookups
 from throng.release.search import search_relations
 from throng.release.warehouse import Warehouse
 
+FEEDS = ["recharges", "listening"]
+
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
@@ -37,8 +39,11 @@ def landing(tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(server, landing):
     before = fingerprint(landing)
-    # With the optional feeds, though none has landed: dbt's unit tests are of all models.
-    done = server.dbt("build", landing=landing, feeds=["recharges", "listening"], **STUDY)
+    # With the optional feeds, though none has landed: dbt's unit tests are of all models. Those of
+    # the data are for make test-all; the build of the synthetic country runs them too.
+    done = server.dbt(
+        *("build", "--exclude-resource-type", "test"), landing=landing, feeds=FEEDS, **STUDY
+    )
     assert done.returncode == 0, done.stdout
     assert fingerprint(landing) == before, "a landing file was touched"
     return done
@@ -47,6 +52,13 @@ def built(server, landing):
 @pytest.fixture(scope="module")
 def expected(landing):
     return reference.expected(landing, **STUDY)
+
+
+@pytest.mark.long
+def test_the_data_pass_their_tests(server, built, landing):
+    done = server.dbt("test", "--select", "test_type:data", landing=landing, feeds=FEEDS, **STUDY)
+    assert done.returncode == 0, done.stdout
+    assert " PASS min_group_size_" in done.stdout
 
 
 @pytest.mark.parametrize("mart", reference.KEYS)
@@ -298,7 +310,7 @@ def test_a_smaller_threshold_publishes_more(server, built, landing, expected):
     [
         pytest.param("parquet", marks=pytest.mark.long),
         pytest.param("typed parquet", marks=pytest.mark.long),
-        "no header",
+        pytest.param("no header", marks=pytest.mark.long),
     ],
 )
 def test_other_ways_to_write_the_same_events(server, tmp_path, way):

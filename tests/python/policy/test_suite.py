@@ -103,7 +103,7 @@ PROMISES = {
         "integration/test_synthetic_country.py::test_listeners_are_what_plain_python_says"
     ),
     "own column names and file formats": (
-        "integration/test_marts.py::test_other_ways_to_write_the_same_events["
+        "integration/test_cases_of_files.py::test_one_landing_with_all_that_is_read"
     ),
     "recharges are a feed": "integration/test_recharges.py::test_recharges_land",
     "no identifier goes below landing": (

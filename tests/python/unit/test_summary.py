@@ -13,6 +13,7 @@ from throng.summary import (
     _quality,
     _short,
     _side_by_side,
+    _warnings,
 )
 
 
@@ -78,3 +79,18 @@ def test_quality_is_said_in_two_lines():
     assert max(map(len, (first, second))) <= 104
     # A build that stopped early has not come so far.
     assert list(_quality(query, set())) == []
+
+
+def test_a_subscriber_zero_is_said():
+    """Nobody, unless people are numbered from 0: then the var is named that counts them."""
+
+    def query(sql: str) -> list[tuple]:
+        assert "rejected_value = '0'" in sql
+        return [(rows,)]
+
+    rows = 12
+    [line] = plain(_warnings(query, {"rejected_events"}))
+    assert line.split()[:3] == ["subscriber", "0", "12"]
+    assert "set zero_is_a_person" in line
+    rows = 0
+    assert list(_warnings(query, {"rejected_events"})) == []
