@@ -93,6 +93,12 @@
                 ~ expired | join(', ')) %}
             {% do run_query('alter table ' ~ table['relation']
                 ~ " unset tblproperties if exists ('throng.made_of')") %}
+        {% elif expired | length == groups | length %}
+            {# Nothing is left. What it was made of goes first: after a kill between the two, a build
+               must not take the rest for the whole table. #}
+            {% do run_query('alter table ' ~ table['relation']
+                ~ " unset tblproperties if exists ('throng.made_of')") %}
+            {% do run_query('truncate table ' ~ table['relation']) %}
         {% else %}
             {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}
             {% do run_query(
