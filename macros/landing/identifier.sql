@@ -14,13 +14,19 @@
 {% macro is_given(column) -%}
     (
                 {% if var('zero_is_a_person') -%}
-                    trim({{ column }}) = '0' or
+                    {{ is_single_zero(column) }} or
                 {% endif -%}
                 trim(leading '0-+_.,:;?*#/\\ \t\r\n\u00a0\'"' from {{ column }}) <> ''
                 and lower(trim(both ' \t\r\n\u00a0\'"' from {{ column }})) not in (
                     {{ placeholders() }}
                 )
             )
+{%- endmacro %}
+
+
+{# An identifier that is nobody, unless people are numbered from 0 (zero_is_a_person). #}
+{% macro is_single_zero(column) -%}
+    trim({{ column }}) = '0'
 {%- endmacro %}
 
 

@@ -95,8 +95,8 @@ def change(file: Path, before: str, after: str) -> None:
     file.write_text(text.replace(before, after))
 
 
-# Of a build that is about its data: dbt's unit tests are about the code, and the build of
-# test_marts runs them.
+# Of a build that is about its data: dbt's unit tests are about the code, and the builds of
+# test_marts run them.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
@@ -125,17 +125,45 @@ VARS_OF_THE_GRAPH = (
 _MANIFESTS: dict[str, bytes] = {}
 
 
-def manifest_for(dbt_vars: dict, options: list[str]) -> Manifest:
+def dbt_in_process(
+    options: list[str],
+    project: Path,
+    environment: dict[str, str],
+    manifest: Manifest | None = None,
+) -> subprocess.CompletedProcess:
+    """Run dbt by its own programming interface: as a process it spends two seconds on its start.
+
+    Args:
+        options: what follows `dbt` on the command line.
+        project: the folder to run it in.
+        environment: all variables that dbt sees.
+        manifest: the project as dbt has read it before; None: dbt reads it now.
+    """
+    said = io.StringIO()
+    with (
+        contextlib.chdir(project),
+        mock.patch.dict(os.environ, environment, clear=True),
+        contextlib.redirect_stdout(said),
+    ):
+        result = dbtRunner(manifest=manifest).invoke(options)
+    status = 0 if result.success else 2 if result.exception else 1
+    return subprocess.CompletedProcess(options, status, said.getvalue(), "")
+
+
+def manifest_for(dbt_vars: dict, folders: list[str], environment: dict[str, str]) -> Manifest:
     """The project as dbt reads it, read once for all runs that differ in other vars only.
 
     dbt reads all files again when any var is another one, which takes as long as a small build.
     """
     key = json.dumps({name: dbt_vars[name] for name in VARS_OF_THE_GRAPH if name in dbt_vars})
     if key not in _MANIFESTS:
-        read = dbtRunner().invoke(["--quiet", "parse", "--vars", key, *options])
-        assert read.success, read.exception
-        _MANIFESTS[key] = read.result.to_msgpack()
-    return Manifest.from_msgpack(_MANIFESTS[key])
+        done = dbt_in_process(["parse", "--vars", key, *folders], PROJECT, environment)
+        assert done.returncode == 0, done.stdout
+        target = Path(folders[folders.index("--target-path") + 1])
+        _MANIFESTS[key] = (target / "partial_parse.msgpack").read_bytes()
+    manifest = Manifest.from_msgpack(_MANIFESTS[key])
+    manifest.build_flat_graph()  # what SQL sees as `graph`; dbt does not keep it
+    return manifest
 
 
 @dataclass(frozen=True)
@@ -209,11 +237,10 @@ class Server:
         is_read_anew: bool = False,
         **dbt_vars,
     ) -> subprocess.CompletedProcess:
-        """Run dbt with these vars and wait for its end.
+        """Run dbt with these vars, in this process, and wait for its end.
 
-        In this process, by dbt's own programming interface: there are hundreds of runs, and each
-        process spends two seconds on becoming dbt. The command itself is run by `throng release`.
-        With `is_read_anew` dbt reads the models with these vars, as for a user.
+        The command itself is run by `throng release`. With `is_read_anew` dbt reads the models with
+        these vars, as for a user.
         """
         if arguments[0] == "run" and self.warehouse not in _SEEDED:
             # `dbt run` builds no seeds, and events are read with this one.
@@ -223,19 +250,11 @@ class Server:
         dbt_vars = {"subscriber_buckets": 1, **dbt_vars}
         _, *folders = dbt_command(target=self.folder / "target", logs=self.folder / "logs")
         options = [*arguments, "--vars", json.dumps(dbt_vars), *folders]
-        said = io.StringIO()
         environment = {**self.env, "THRONG_LANDING": str(landing)}
-        with (
-            contextlib.chdir(project),
-            mock.patch.dict(os.environ, environment, clear=True),
-            contextlib.redirect_stdout(said),
-        ):
-            manifest = None
-            if project == PROJECT and not is_read_anew:
-                manifest = manifest_for(dbt_vars, folders)
-            result = dbtRunner(manifest=manifest).invoke(options)
-        status = 0 if result.success else 2 if result.exception else 1
-        return subprocess.CompletedProcess(options, status, said.getvalue(), "")
+        manifest = None
+        if project == PROJECT and not is_read_anew:
+            manifest = manifest_for(dbt_vars, folders, environment)
+        return dbt_in_process(options, project, environment, manifest)
 
 
 def state(server: Server) -> dict:
@@ -309,14 +328,10 @@ def own_server(tmp_path):
 
 def parsed(target: Path, *command: str, **dbt_vars) -> dict:
     """dbt's manifest of the project, from a command that needs no server."""
-    done = subprocess.run(
-        dbt_command(*command, "--vars", json.dumps(dbt_vars), target=target, logs=target),
-        cwd=PROJECT,
-        env=clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles")),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    _, *folders = dbt_command(target=target, logs=target)
+    environment = clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles"))
+    options = [*command, "--vars", json.dumps(dbt_vars), *folders]
+    done = dbt_in_process(options, PROJECT, environment)
     assert done.returncode == 0, done.stdout
     return json.loads((target / "manifest.json").read_text())
 

@@ -172,6 +172,9 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
     }
     if settings.ui_port is not None:
         values["spark.ui.port"] = str(settings.ui_port)
+    else:
+        # Each plan is written out for the web page, page or not; the short form takes less time.
+        values["spark.sql.ui.explainMode"] = "simple"
     if settings.is_local:
         values |= {
             "spark.driver.host": "127.0.0.1",

@@ -21,7 +21,7 @@ trimmed as (
         {{ cell_identifier('cell_id') }} as cell_id,
         case when {{ is_rounded_number('subscriber_id') }} then subscriber_id end
             as rounded_subscriber_id,
-        trim(subscriber_id) = '0' as is_subscriber_zero,
+        {{ is_single_zero('subscriber_id') }} as is_subscriber_zero,
         nullif(trim(event_at), '') as event_at_text,
         lower(trim(event_type)) as event_type_text,
         lower(trim(direction)) as direction_text,

@@ -130,9 +130,7 @@ def test_a_var_that_cannot_work(server, landing, variables, said):
     ],
 )
 def test_an_option_that_cannot_work_gives_one_sentence(server, tmp_path, options, sentence):
-    done = server.dbt(
-        "run-operation", "check_vars", landing=tmp_path, is_read_anew=True, **options
-    )
+    done = server.dbt("run-operation", "check_vars", landing=tmp_path, is_read_anew=True, **options)
     assert done.returncode != 0
     assert sentence in " ".join(done.stdout.split())
 

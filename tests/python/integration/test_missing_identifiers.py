@@ -43,12 +43,11 @@ def rejected(server) -> set[tuple]:
     ("placeholder", "variables"),
     [
         ("\\N", {}),
-        pytest.param('"000000"', {"pseudonymise": False}, marks=pytest.mark.long),
-        pytest.param(
-            "Prepaid POOL", {"missing_identifiers": ["prepaid pool"]}, marks=pytest.mark.long
-        ),
+        ('"000000"', {"pseudonymise": False}),
+        ("Prepaid POOL", {"missing_identifiers": ["prepaid pool"]}),
     ],
 )
+@pytest.mark.long
 def test_fifteen_people_and_a_placeholder_are_fifteen(server, tmp_path, placeholder, variables):
     lines = ["subscriber_id,event_at,cell_id,counterpart_id"]
     lines += [f"p{n % 15},2020-02-03 10:{n:02d}:00,c1,{placeholder}" for n in range(16)]

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from tests.python.conftest import PROJECT
+from tests.python.conftest import PROJECT, VARS_OF_THE_GRAPH, parsed
 from throng.udfs import REGISTRY
 
 IDENTIFIERS = re.compile(
@@ -420,3 +420,29 @@ def test_no_key_lies_in_the_project():
         assert path.suffix != ".key", path
         if path.suffix in {".py", ".sql", ".yml", ".md", ".toml", ".sh", ".txt", ""}:
             assert not secret.search(path.read_text(errors="ignore")), path
+
+
+def test_vars_outside_the_graph_change_no_model(events_manifest, tmp_path):
+    """Tests run dbt on a manifest that was read with other values of these vars (conftest.py)."""
+
+    def other(value):
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, int | float):
+            return value + 1
+        if isinstance(value, list):
+            return ["x"]
+        return {"cell_id": "x"} if isinstance(value, dict) else "2020-01-02"
+
+    known = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
+    assert set(VARS_OF_THE_GRAPH) < set(known)
+    others = {name: other(value) for name, value in known.items() if name not in VARS_OF_THE_GRAPH}
+    assert len(others) > 30
+
+    def graph(manifest: dict) -> dict:
+        parts = {**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]}
+        names = ("depends_on", "config", "relation_name", "tags", "meta")
+        return {key: {name: node.get(name) for name in names} for key, node in parts.items()}
+
+    assert graph(parsed(tmp_path, "parse", **others)) == graph(events_manifest)
+    assert graph(parsed(tmp_path, "parse", subscriber_buckets=3)) != graph(events_manifest)

@@ -82,8 +82,7 @@ PROMISES = {
         "integration/test_synthetic_country.py::test_coverage_is_what_published_numbers_say"
     ),
     "a placeholder is nobody": (
-        "integration/test_missing_identifiers.py::"
-        "test_fifteen_people_and_a_placeholder_are_fifteen["
+        "integration/test_broken_inputs.py::test_a_value_is_read_or_refused_and_counted["
     ),
     "every row of the lists has an area or a reason": (
         "integration/test_lists.py::test_every_row_that_is_refused_has_a_reason"
