@@ -247,7 +247,7 @@ def _quality(query: Query, built: set[str]) -> Iterator[str]:
             "from protected.cell_quality"
         )
         cells = f"{not_listed:,} not in the list, {not_seen:,} never seen, {moved:,} moved"
-        yield _line("Cells in use", cells, "docs/definitions.md, Quality")
+        yield _line("Use of cells", cells, "docs/definitions.md, Quality")
 
 
 def _counted(number: int, what: str, rest: str = "") -> str:

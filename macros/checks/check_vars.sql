@@ -207,7 +207,7 @@
         'dp_max_areas', 'snap_km',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'exclude_suspicious',
-        'missing_identifiers', 'zero_is_a_person', 'subscriber_buckets', 'min_usable_share', 'max_subscriber_share',
-        'pseudonymise', 'retention_events_days',
+        'missing_identifiers', 'zero_is_a_person', 'subscriber_buckets', 'min_usable_share',
+        'max_subscriber_share', 'pseudonymise', 'retention_events_days',
         'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}
 {% endmacro %}

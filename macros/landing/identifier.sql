@@ -4,6 +4,7 @@
    it uses built-in functions only, and a regular expression only where one is needed. #}
 {% macro identifier(column) -%}
     case
+            when {{ var('zero_is_a_person') }} and {{ is_single_zero(column) }} then '0'
             when {{ is_given(column) }} and not {{ is_rounded_number(column) }}
                 then {{ code_read('trim(' ~ column ~ ')') }}
         end
@@ -13,9 +14,6 @@
 {# Whether a text says anything: it is not empty, and no placeholder of a missing value. #}
 {% macro is_given(column) -%}
     (
-                {% if var('zero_is_a_person') -%}
-                    {{ is_single_zero(column) }} or
-                {% endif -%}
                 trim(leading '0-+_.,:;?*#/\\ \t\r\n\u00a0\'"' from {{ column }}) <> ''
                 and lower(trim(both ' \t\r\n\u00a0\'"' from {{ column }})) not in (
                     {{ placeholders() }}

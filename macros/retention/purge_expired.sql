@@ -2,8 +2,8 @@
 
    Removes the rows that are older than the class of retention of their table allows, as of a date
    (today, if none is given: this is a command for an operator, not a model). A table that is
-   partitioned by event_date loses partitions; other tables are replaced by a copy without the
-   expired rows. Landing files and marts are never touched. #}
+   partitioned by event_date loses partitions; of the others, one of which nothing is left is
+   emptied, and one of which something is left is replaced by a copy without the expired rows. Landing files and marts are never touched. #}
 {% macro purge_expired(as_of=none, dry_run=false) %}
     {% do check_vars() %}
     {% do require_named_feeds() %}
@@ -87,17 +87,15 @@
     {% endfor %}
 
     {% if expired and not dry_run %}
+        {# What it was made of goes first: after a kill, a build must not take the rest for the
+           whole table. #}
+        {% do run_query('alter table ' ~ table['relation']
+            ~ " unset tblproperties if exists ('throng.made_of')") %}
         {% if by_day %}
             {% do forget_files_read(table) %}
             {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '
                 ~ expired | join(', ')) %}
-            {% do run_query('alter table ' ~ table['relation']
-                ~ " unset tblproperties if exists ('throng.made_of')") %}
         {% elif expired | length == groups | length %}
-            {# Nothing is left. What it was made of goes first: after a kill between the two, a build
-               must not take the rest for the whole table. #}
-            {% do run_query('alter table ' ~ table['relation']
-                ~ " unset tblproperties if exists ('throng.made_of')") %}
             {% do run_query('truncate table ' ~ table['relation']) %}
         {% else %}
             {% set side = table['schema'] ~ '.' ~ table['name'] ~ '__purged' %}

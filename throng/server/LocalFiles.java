@@ -8,8 +8,9 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
- * Files of this machine, whose permissions Java sets. Hadoop starts a process, `chmod`, for every file
- * and folder that it makes, unless it has its native library, which the pyspark package has not.
+ * Files of this machine, whose permissions Java sets. Hadoop starts a process, `chmod`, for every
+ * file and folder that it makes, unless it has its native library, which the pyspark package has
+ * not.
  */
 public class LocalFiles extends RawLocalFileSystem {
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PACKAGE = Path(__file__).parent.parent
+# Which class of Hadoop reads and writes the files of this machine.
+_FILES = "spark.hadoop.fs.file.impl"
 
 
 def main() -> int:
@@ -57,9 +59,11 @@ def main() -> int:
     from pyspark.sql import SparkSession
 
     conf = _spark_conf(settings)
-    # The JVM first, without Spark, whose settings name a class of ours.
+    # The JVM first, without Spark; it may look at files (spark.jars) before our classes are there.
     SparkContext._ensure_initialized(conf=conf)
     compile_classes(SparkContext._jvm, class_path(settings.run_folder / "spark_home"))
+    if settings.is_local and _FILES not in settings.spark_conf:
+        conf.set(_FILES, "throng.LocalFiles")
     context = SparkContext(conf=conf)
     java_process = context._gateway.proc
     # Compiled once and kept on disk: else each Python worker of the first query would do it.
@@ -179,8 +183,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         values |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            # Without .crc files beside ours, and without a process for each file and folder.
-            "spark.hadoop.fs.file.impl": "throng.LocalFiles",
+            # Without .crc files beside ours. From the start of Spark on it is throng.LocalFiles.
+            _FILES: "org.apache.hadoop.fs.RawLocalFileSystem",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
             # Files of up to so many partitions are listed by the driver itself: the job that Spark
             # starts from 32 on is for object stores, which answer slowly.

@@ -1,8 +1,8 @@
 """The few Java classes of the server, compiled by Janino, which Spark brings along.
 
-No binary is in the repository, and users need no Java compiler. A class that settings of Hadoop
-name has to be on the class path of the JVM; a folder there is read when a class is first asked for,
-so the JVM compiles them before Spark starts in it.
+No binary is in the repository, and users need no Java compiler. Hadoop finds a class that is named
+in its settings only on the class path. So the classes are compiled into a folder of the class path,
+after the JVM has started and before Spark starts in it.
 """
 
 from __future__ import annotations

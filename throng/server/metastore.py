@@ -46,6 +46,9 @@ def start_metastore(jvm: JVMView, hadoop_conf: JavaObject, database: Path, table
         # Hive's own choice, BoneCP, is not among Spark's jars: a database was dropped, and then
         # an error said that it was not.
         "datanucleus.connectionPoolingType": "dbcp",
+        # What was read of the database stays in memory: a build asks for the same tables again and
+        # again. Nobody else changes them, for Derby lets one process in. Tables and partitions stay
+        # until they are dropped.
         "datanucleus.cache.level2": "true",
         "datanucleus.cache.level2.type": "soft",
     }.items():

@@ -44,9 +44,9 @@ def landing(tmp_path_factory):
 @pytest.fixture(scope="module")
 def built(server, landing):
     before = fingerprint(landing)
-    # With the optional feeds, though none has landed: dbt's unit tests are of all models. Those of
-    # numbers that this file holds against the second engine are for make test-all, and so are the
-    # tests of the data, which the build of the synthetic country runs too.
+    # With the optional feeds, though none has landed: dbt's unit tests are of all models. Unit
+    # tests of numbers that this file compares with the second engine run in make test-all, and so
+    # do the tests of the data, which the build of the synthetic country runs too.
     counted = [f"path:models/{folder},resource_type:unit_test" for folder in COUNTED_AGAIN]
     chosen = ("--exclude-resource-type", "test", "--exclude", *counted)
     done = server.dbt("build", *chosen, landing=landing, feeds=FEEDS, **STUDY)

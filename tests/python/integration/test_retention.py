@@ -233,6 +233,8 @@ def _expires(name: str) -> bool:
         "int_anchor",
         "int_complete_periods",
         "int_customers",
+        "int_event_counts",
+        "int_event_rejections",
         "int_event_quality",
         "int_journey_areas",
         "int_listener_counts",

@@ -147,7 +147,7 @@ def test_the_summary_is_right(server, country):
         r"(?m)^Quality +.+ unusual day.*, .+ of cells down, .+ suspicious subscriber", done.stdout
     )
     [(unlisted,)] = server.query("select count(*) from protected.cell_quality where not is_listed")
-    assert re.search(rf"(?m)^Cells in use +{unlisted} not in the list, .+, 1 moved", done.stdout)
+    assert re.search(rf"(?m)^Use of cells +{unlisted} not in the list, .+, 1 moved", done.stdout)
     assert "throng beeline -e" in done.stdout
     assert "hive.connect" in done.stdout
     assert "make docs" in done.stdout

@@ -441,7 +441,7 @@ def test_vars_outside_the_graph_change_no_model(events_manifest, tmp_path):
 
     def graph(manifest: dict) -> dict:
         parts = {**manifest["nodes"], **manifest["sources"], **manifest["unit_tests"]}
-        names = ("depends_on", "config", "relation_name", "tags", "meta")
+        names = ("depends_on", "config", "relation_name", "tags", "meta", "test_metadata")
         return {key: {name: node.get(name) for name in names} for key, node in parts.items()}
 
     assert graph(parsed(tmp_path, "parse", **others)) == graph(events_manifest)
