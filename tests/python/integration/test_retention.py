@@ -228,6 +228,7 @@ def _expires(name: str) -> bool:
         "candidate_",
         "cell_outages",
         "cell_quality",
+        "event_columns_read",
         "int_additive_groups",
         "int_additive_members",
         "int_anchor",
