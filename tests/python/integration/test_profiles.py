@@ -215,6 +215,8 @@ def users(landing):
     places: bandicoot knows one place of an antenna."""
     files = sorted((landing / "events").rglob("*.csv*"))
     events = pd.concat([pd.read_csv(file, dtype=str, keep_default_na=False) for file in files])
+    # No cell is no cell, however it is written: else two copies of an event would be two events.
+    events["cell_id"] = events["cell_id"].replace({"0": "", "\\N": ""})
     events = events.drop_duplicates()
     cells = pd.read_csv(landing / "cell_sites" / "cell_sites.csv", dtype=str, keep_default_na=False)
     versions: dict[str, list] = {}
