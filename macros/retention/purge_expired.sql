@@ -3,7 +3,8 @@
    Removes the rows that are older than the class of retention of their table allows, as of a date
    (today, if none is given: this is a command for an operator, not a model). A table that is
    partitioned by event_date loses partitions; of the others, one of which nothing is left is
-   emptied, and one of which something is left is replaced by a copy without the expired rows. Landing files and marts are never touched. #}
+   emptied, and one of which something is left is replaced by a copy without the expired rows.
+   Landing files and marts are never touched. #}
 {% macro purge_expired(as_of=none, dry_run=false) %}
     {% do check_vars() %}
     {% do require_named_feeds() %}
