@@ -35,26 +35,16 @@ events_placed as (
 
 ),
 
-events_and_those_before as (
-
-    select
-        *,
-        lag(event_at) over (trace) as event_at_before,
-        lag(longitude) over (trace) as longitude_before,
-        lag(latitude) over (trace) as latitude_before
-    from events_placed
-    window trace as (partition by subscriber_id order by event_at, cell_id, longitude, latitude)
-
-),
-
 steps as (
 
     select
         *,
-        {{ seconds_between('event_at_before', 'event_at') }} as n_seconds,
-        {{ great_circle_km('longitude_before', 'latitude_before', 'longitude', 'latitude') }}
-            as distance_km
-    from events_and_those_before
+        {{ seconds_between('lag(event_at) over (trace)', 'event_at') }} as n_seconds,
+        {{ great_circle_km(
+            'lag(longitude) over (trace)', 'lag(latitude) over (trace)', 'longitude', 'latitude'
+        ) }} as distance_km
+    from events_placed
+    window trace as (partition by subscriber_id order by event_at, cell_id, longitude, latitude)
 
 ),
 
