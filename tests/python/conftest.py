@@ -71,11 +71,15 @@ def run_throng(
     )
 
 
+def dbt_options(target: Path, logs: Path) -> list[str]:
+    """Of every run of dbt: what it writes goes to these folders, never into the project."""
+    return ["--no-use-colors", "--target-path", str(target), "--log-path", str(logs)]
+
+
 def dbt_command(*arguments: str, target: Path, logs: Path) -> list[str]:
-    """The `dbt` command; what it writes goes to these folders, never into the project."""
+    """The `dbt` command."""
     dbt = str(Path(sys.executable).parent / "dbt")
-    folders = ["--target-path", str(target), "--log-path", str(logs)]
-    return [dbt, "--no-use-colors", *arguments, *folders]
+    return [dbt, *arguments, *dbt_options(target, logs)]
 
 
 def copy_project(folder):
@@ -115,12 +119,7 @@ _SEEDED: set[Path] = set()
 
 #: Vars that decide which models there are, what they read and how their tables are laid out. The
 #: others stand in SQL and in checks, which dbt writes anew in each run (a policy test compares).
-VARS_OF_THE_GRAPH = (
-    "feeds",
-    "subscriber_buckets",
-    "exclude_suspicious",
-    "noise_mechanism",
-)
+VARS_OF_THE_GRAPH = ("feeds", "subscriber_buckets", "exclude_suspicious", "noise_mechanism")
 #: Manifests of this project by the values of these vars, packed as dbt packs its own.
 _MANIFESTS: dict[str, bytes] = {}
 
@@ -150,16 +149,16 @@ def dbt_in_process(
     return subprocess.CompletedProcess(options, status, said.getvalue(), "")
 
 
-def manifest_for(dbt_vars: dict, folders: list[str], environment: dict[str, str]) -> Manifest:
+def manifest_for(dbt_vars: dict, target: Path, environment: dict[str, str]) -> Manifest:
     """The project as dbt reads it, read once for all runs that differ in other vars only.
 
     dbt reads all files again when any var is another one, which takes as long as a small build.
     """
     key = json.dumps({name: dbt_vars[name] for name in VARS_OF_THE_GRAPH if name in dbt_vars})
     if key not in _MANIFESTS:
-        done = dbt_in_process(["parse", "--vars", key, *folders], PROJECT, environment)
+        options = ["parse", "--vars", key, *dbt_options(target, target)]
+        done = dbt_in_process(options, PROJECT, environment)
         assert done.returncode == 0, done.stdout
-        target = Path(folders[folders.index("--target-path") + 1])
         _MANIFESTS[key] = (target / "partial_parse.msgpack").read_bytes()
     manifest = Manifest.from_msgpack(_MANIFESTS[key])
     manifest.build_flat_graph()  # what SQL sees as `graph`; dbt does not keep it
@@ -248,12 +247,12 @@ class Server:
             self.dbt("seed", "--select", "event_words", landing=landing, project=project)
         # Of a few rows: one part each of their tables, and one file a day.
         dbt_vars = {"subscriber_buckets": 1, **dbt_vars}
-        _, *folders = dbt_command(target=self.folder / "target", logs=self.folder / "logs")
-        options = [*arguments, "--vars", json.dumps(dbt_vars), *folders]
+        target, logs = self.folder / "target", self.folder / "logs"
+        options = [*arguments, "--vars", json.dumps(dbt_vars), *dbt_options(target, logs)]
         environment = {**self.env, "THRONG_LANDING": str(landing)}
         manifest = None
         if project == PROJECT and not is_read_anew:
-            manifest = manifest_for(dbt_vars, folders, environment)
+            manifest = manifest_for(dbt_vars, target, environment)
         return dbt_in_process(options, project, environment, manifest)
 
 
@@ -328,9 +327,8 @@ def own_server(tmp_path):
 
 def parsed(target: Path, *command: str, **dbt_vars) -> dict:
     """dbt's manifest of the project, from a command that needs no server."""
-    _, *folders = dbt_command(target=target, logs=target)
     environment = clean_environment(DBT_PROFILES_DIR=str(PROJECT / "profiles"))
-    options = [*command, "--vars", json.dumps(dbt_vars), *folders]
+    options = [*command, "--vars", json.dumps(dbt_vars), *dbt_options(target, target)]
     done = dbt_in_process(options, PROJECT, environment)
     assert done.returncode == 0, done.stdout
     return json.loads((target / "manifest.json").read_text())

@@ -76,21 +76,21 @@ def test_killed_and_run_again(own_server, tmp_path, kills):
     landing = tmp_path / "landing"
     edge_country.write_edge_country(landing)
     own_server.start()
-    later = [landing / "events" / name for name in (JANUARY, LATE)]
-    for path in later:
-        path.rename(tmp_path / path.name)
     # `dbt run` builds no seeds.
     done = own_server.dbt("seed", "--select", "event_words", landing=landing)
     assert done.returncode == 0, done.stdout
     if kills == 2:
         # Only dbt, when a first file has been read and its marts are being made.
-        first = "START sql kept_table model protected.candidate_count_subscribers"
-        kill_in_the_middle(own_server, landing, first, and_server=False)
-    for path in later:
-        (tmp_path / path.name).rename(path)
-    # dbt and the server, while (further) files are being read.
-    second = "START sql incremental model protected.int_events_checked"
-    kill_in_the_middle(own_server, landing, second, and_server=True)
+        later = [landing / "events" / name for name in (JANUARY, LATE)]
+        for path in later:
+            path.rename(tmp_path / path.name)
+        making = "START sql kept_table model protected.candidate_count_subscribers"
+        kill_in_the_middle(own_server, landing, making, and_server=False)
+        for path in later:
+            (tmp_path / path.name).rename(path)
+    # dbt and the server, while files are being read.
+    reading = "START sql incremental model protected.int_events_checked"
+    kill_in_the_middle(own_server, landing, reading, and_server=True)
     # What a kill between writing files and naming the table, or the day, leaves behind.
     tables = own_server.warehouse / "tables" / "protected.db"
     strays = [

@@ -25,10 +25,10 @@ TOGO = PROJECT.parent / "shared" / "data" / "togo" / "recharges.csv"
 WHO = "subscriber_id"
 #: Of the people of the edges, those who never top up.
 QUIET = {"edge 7", "only data"}
-#: Of them there are recharges and not one event.
 # The people of bandicoot's demo live years before the others: without a window they would be clocks
 # that were wrong.
 FEEDS = {"feeds": ["recharges"], "study_start": "2010-01-01", "study_end": "2020-12-31"}
+#: Of them there are recharges and not one event.
 ONLY_RECHARGES = [f"only recharges {number}" for number in range(20)]
 COLUMNS = [
     WHO,

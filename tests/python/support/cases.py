@@ -16,6 +16,8 @@ def case(name: str) -> tuple[Path, dict]:
     """The landing folder of a reported case and its vars; the test skips where it is not there."""
     folder = CASES / name
     if not folder.exists():
+        # The files are others' and never copied into the project: a clone is without them, and says
+        # which one it did not try.
         pytest.skip(f"NOT TRIED: the reported case is not there ({name})")
     return folder / "landing", json.loads((folder / "vars.json").read_text())
 
