@@ -48,7 +48,7 @@
         'subscriber_id': 'Map subscriber_id to the right column in the var event_columns, or have '
             ~ 'the file exported again with whole identifiers.',
         'event_at': 'Set the var event_timestamp_format to the Java pattern of these times, such as '
-            ~ 'dd/MM/yyyy HH:mm.',
+            ~ 'dd/MM/yyyy HH:mm, yyyyMMddHHmmss or, with am and pm, MM/dd/yyyy hh:mm:ss a.',
         'cell_id': 'Compare them with the ids in cell_sites/ (analyses/events/unknown_cells.sql), '
             ~ 'or map cell_id to the right column, or columns, in the var event_columns.',
         'event_type': 'Add these words to seeds/event_words.csv, or map event_type to the right '
@@ -76,9 +76,9 @@
         {% do rejected.append(n_rows ~ ' ' ~ reason) %}
     {% endfor %}
     {% if rejected | length == reasons | length %}
-        {% do return(['No event was accepted' ~ (': ' ~ rejected | join(', ') if rejected
-            else '; the files in events/ have no rows')
-            ~ '. See protected.rejected_events for each row.']) %}
+        {% do return(['No event was accepted' ~ (': ' ~ rejected | join(', ')
+            ~ '. See protected.rejected_events for each row.' if rejected
+            else ': the files in events/ have no rows.')]) %}
     {% endif %}
     {% do return([]) %}
 {% endmacro %}

@@ -208,11 +208,11 @@
     {%- if theirs is none -%}
         null
     {%- elif theirs is string -%}
-        {{ landing_part(theirs, kind) }}
+        {{ landing_part(ours, theirs, kind) }}
     {%- else -%}
         {%- set parts = [] -%}
         {%- for name in theirs -%}
-            {%- set part = 'cast(' ~ landing_part(name, kind[loop.index0]) ~ ' as string)' -%}
+            {%- set part = 'cast(' ~ landing_part(ours, name, kind[loop.index0]) ~ ' as string)' -%}
             {%- do parts.append(identifier(part) if ours == 'cell_id' else 'trim(' ~ part ~ ')') -%}
         {%- endfor -%}
         {{ parts | join(" || '" ~ ('-' if ours == 'cell_id' else ' ') ~ "' || ") }}
@@ -221,8 +221,9 @@
 
 
 {# One column of the files. An instant becomes what the clocks of the study showed then;
-   inspect_landing asks for study_timezone where there is one. #}
-{% macro landing_part(name, kind) -%}
+   inspect_landing asks for study_timezone where there is one. An identifier that came as a whole
+   number with point, as pandas writes it where some are missing, has no point. #}
+{% macro landing_part(ours, name, kind) -%}
     {%- set column = quoted_name(name) -%}
     {%- if kind == 'nanoseconds' -%}
         timestamp_micros({{ column }} div 1000)
@@ -230,6 +231,12 @@
         {{ local_time('timestamp_micros(' ~ column ~ ' div 1000)') }}
     {%- elif kind == 'instant' -%}
         {{ local_time(column) }}
+    {%- elif kind == 'double' and ours.endswith('_id') -%}
+        case
+            when abs({{ column }}) < 9007199254740992 and {{ column }} = floor({{ column }})
+                then cast(cast({{ column }} as bigint) as string)
+            else cast({{ column }} as string)
+        end
     {%- else -%}
         {{ column }}
     {%- endif -%}

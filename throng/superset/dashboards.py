@@ -334,6 +334,14 @@ PRESENCE = Dashboard(
                 "event_quality",
                 ["period_start", "n_subscribers", "usual_subscribers", "n_events", "usual_events"],
                 {"is_unusual": True},
+                width=4,
+            ),
+            listed(
+                "Where the network was probably down",
+                "area_outages",
+                ["area_level", "area_id", "quiet_from", "quiet_until", "n_quiet_hours"],
+                {},
+                width=4,
             ),
             listed(
                 "How well areas are covered",
@@ -343,6 +351,7 @@ PRESENCE = Dashboard(
                     *("people_per_resident", "n_days_withheld"),
                 ],
                 {},
+                width=4,
             ),
         ),
         (

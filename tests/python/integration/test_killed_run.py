@@ -1,4 +1,7 @@
-"""A run that is killed, with its server, and run again gives what an undisturbed run gives."""
+"""A run that is killed, with its server, and run again gives what an undisturbed run gives.
+
+And so does a file that lands after it; all that one more file can do is in test_one_more_day.py.
+"""
 
 from __future__ import annotations
 
@@ -72,22 +75,27 @@ def assert_run_again_is_right(server: Server, landing: Path) -> None:
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(2, marks=pytest.mark.long)])
-def test_killed_and_run_again(own_server, tmp_path, kills):
+def test_killed_and_run_again_and_a_file_more(own_server, tmp_path, kills):
+    """The last file has days that are known, and copies of their rows."""
     landing = tmp_path / "landing"
     edge_country.write_edge_country(landing)
     own_server.start()
     # `dbt run` builds no seeds.
     done = own_server.dbt("seed", "--select", "event_words", landing=landing)
     assert done.returncode == 0, done.stdout
+    away = tmp_path / "away"
+    away.mkdir()
+
+    def lands(name: str) -> None:
+        (away / Path(name).name).rename(landing / "events" / name)
+
+    for name in [LATE, *([JANUARY] if kills == 2 else [])]:
+        (landing / "events" / name).rename(away / Path(name).name)
     if kills == 2:
         # Only dbt, when a first file has been read and its marts are being made.
-        later = [landing / "events" / name for name in (JANUARY, LATE)]
-        for path in later:
-            path.rename(tmp_path / path.name)
         making = "START sql kept_table model protected.candidate_count_subscribers"
         kill_in_the_middle(own_server, landing, making, and_server=False)
-        for path in later:
-            (tmp_path / path.name).rename(path)
+        lands(JANUARY)
     # dbt and the server, while files are being read.
     reading = "START sql incremental model protected.int_events_checked"
     kill_in_the_middle(own_server, landing, reading, and_server=True)
@@ -104,6 +112,9 @@ def test_killed_and_run_again(own_server, tmp_path, kills):
 
     own_server.start()
     assert not [stray for stray in strays if stray.parent.exists()]
+    done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
+    assert done.returncode == 0, done.stdout
+    lands(LATE)
     assert_run_again_is_right(own_server, landing)
 
 

@@ -20,6 +20,9 @@ from tests.python.support.edge_country import DECEMBER, JANUARY, LATE, NORTH, ST
 from tests.python.support.tables import assert_candidates, assert_rejected, assert_rows_read
 from tests.python.support.tiny_landing import AREAS, CELLS
 
+# One file more after a killed run is in make test: test_killed_run.py.
+pytestmark = pytest.mark.long
+
 MARTS = (
     "count_events",
     "od_matrix_directed_consecutive_pairs",
@@ -108,7 +111,6 @@ def test_the_second_month_comes_first(server, country, landing):
     assert_as_at_once(server, landing)
 
 
-@pytest.mark.long
 def test_a_month_more_with_days_that_are_known(server, country, landing):
     """And with copies of rows: one file of them has a name that comes before its original's."""
     before = versions(server, "int_events_checked")
@@ -127,7 +129,6 @@ def test_a_month_more_with_days_that_are_known(server, country, landing):
     assert len(made_anew(before, after)) < len(after) - 5
 
 
-@pytest.mark.long
 def test_a_file_of_copies_touches_their_day_alone(server, country, landing):
     header, *rows = rows_of(landing / "events" / "zz tomorrow.csv")
     write(landing / "events" / "0 yesterday.csv", [header, *rows[:2]])
@@ -137,14 +138,12 @@ def test_a_file_of_copies_touches_their_day_alone(server, country, landing):
     assert made_anew(before, versions(server, "int_events_checked")) == {"2019-12-23"}
 
 
-@pytest.mark.long
 def test_nothing_new_writes_nothing(server, landing):
     before = {name: versions(server, name) for name in BY_DAY}
     run(server, landing)
     assert {name: versions(server, name) for name in BY_DAY} == before
 
 
-@pytest.mark.long
 def test_former_days_that_a_killed_build_has_left_are_not_counted(server, landing):
     """As if it had been killed when the new days were complete and the former ones still there."""
     for name in ("int_events_checked", "int_cell_visits"):
@@ -157,7 +156,6 @@ def test_former_days_that_a_killed_build_has_left_are_not_counted(server, landin
     assert_as_at_once(server, landing)
 
 
-@pytest.mark.long
 def test_files_that_go_and_files_that_change(server, country, landing):
     land(country, landing, LATE)
     run(server, landing)
@@ -170,14 +168,12 @@ def test_files_that_go_and_files_that_change(server, country, landing):
     assert_as_at_once(server, landing)
 
 
-@pytest.mark.long
 def test_a_month_that_goes_leaves_no_day(server, landing):
     (landing / "events" / JANUARY).unlink()
     run(server, landing)
     assert_as_at_once(server, landing)
 
 
-@pytest.mark.long
 def test_another_study_window_and_another_list_of_cells_are_read_anew(server, landing):
     run(server, landing, study_start="2019-12-20")
     assert_as_at_once(server, landing, study_start="2019-12-20")
@@ -188,7 +184,6 @@ def test_another_study_window_and_another_list_of_cells_are_read_anew(server, la
     assert_as_at_once(server, landing)
 
 
-@pytest.mark.long
 def test_at_once_is_the_same(server, landing):
     before = {mart: _content(server, mart) for mart in MARTS}
     run(server, landing, "--full-refresh")
@@ -207,7 +202,6 @@ def _content(server: Server, mart: str) -> list[tuple]:
     )
 
 
-@pytest.mark.long
 def test_nothing_stays_of_a_file_that_has_gone(server, tmp_path):
     """Of a day, of rejected rows and of copies that were only in it or only because of it."""
     header = "subscriber_id,event_at,cell_id\n"
@@ -242,7 +236,6 @@ def test_nothing_stays_of_a_file_that_has_gone(server, tmp_path):
     assert "2019-12-24" not in versions(server, "int_cell_visits")
 
 
-@pytest.mark.long
 def test_a_reading_that_was_not_finished_is_done_once_more(server, landing):
     """As if a build had been killed when it had written a part of its days."""
     run(server, landing)

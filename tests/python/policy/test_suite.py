@@ -122,7 +122,9 @@ PROMISES = {
         "integration/test_server.py::test_nothing_listens_beyond_loopback"
     ),
     "a killed run does no harm": "integration/test_killed_run.py::",
-    "one more file gives what all files at once give": "integration/test_one_more_day.py::",
+    "one more file gives what all files at once give": (
+        "integration/test_killed_run.py::test_killed_and_run_again_and_a_file_more["
+    ),
     "a feed that has landed is read or named": (
         "integration/test_bad_input.py::test_a_feed_that_has_landed_and_is_not_named"
     ),

@@ -131,6 +131,57 @@ def _add(found: dict, key: tuple, moments: pd.Index, silence: list, hours: list,
     row["surprise"] = max(row["surprise"], total)
 
 
+def quiet_days(hours: dict[tuple, dict[pd.Timestamp, bool]]) -> dict[tuple, tuple]:
+    """Days on which areas lack three hours that usually have a number, as area_outages has them.
+
+    Args:
+        hours: whether each hour of each area (level, id) has a published number.
+
+    Returns:
+        By level, area and day: usual hours, begin and end of the quiet ones, and their number.
+    """
+    usual = {
+        (place, hour)
+        for place, of_place in hours.items()
+        for hour in of_place
+        if _is_usual(of_place, hour)
+    }
+    of_level: dict[tuple, list[bool]] = {}
+    for place, hour in usual:
+        of_level.setdefault((place[0], hour), []).append(hours[place][hour])
+    covered = {key for key, published in of_level.items() if 2 * sum(published) >= len(published)}
+    found = {}
+    for place, of_place in hours.items():
+        silences: list[list[pd.Timestamp]] = [[]]
+        for hour in sorted(of_place):
+            if of_place[hour]:
+                silences.append([])
+            elif (place, hour) in usual and (place[0], hour) in covered:
+                silences[-1].append(hour)
+        quiet = [hour for silence in silences if len(silence) >= 3 for hour in silence]
+        for day in {hour.floor("D") for hour in quiet}:
+            of_day = [hour for hour in quiet if hour.floor("D") == day]
+            n_usual = sum((place, hour) in usual for hour in of_place if hour.floor("D") == day)
+            until = of_day[-1] + pd.Timedelta(hours=1)
+            found[*place, day] = (n_usual, of_day[0], until, len(of_day))
+    return found
+
+
+def _is_usual(of_place: dict[pd.Timestamp, bool], hour: pd.Timestamp) -> bool:
+    days = {
+        shift: of_place[hour + pd.Timedelta(days=shift)]
+        for shift in range(-28, 29)
+        if shift and hour + pd.Timedelta(days=shift) in of_place
+    }
+    around = [published for shift, published in days.items() if abs(shift) <= 7]
+    weekdays = [published for shift, published in days.items() if shift % 7 == 0]
+    return (
+        len(around) >= 4
+        and 8 * (len(around) - sum(around)) <= len(around)
+        and 2 * sum(weekdays) >= len(weekdays)
+    )
+
+
 def true_outages(
     cells_down: pd.DataFrame, first: date, last: date, from_hour: int = 0
 ) -> dict[tuple, float]:

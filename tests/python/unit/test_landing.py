@@ -178,7 +178,9 @@ def test_what_parquet_cannot_say_rightly(landing):
     zoned = {**good, "event_at": pa.array([0], pa.timestamp("us", "Africa/Nairobi"))}
     pq.write_table(pa.table(zoned), landing / "events/a.parquet")
     assert "Set the var study_timezone to the zone of the study" in problem(landing)
-    pq.write_table(pa.table({**good, "cell_id": [1.0]}), landing / "events/a.parquet")
+    pq.write_table(
+        pa.table({**good, "cell_id": pa.array([1.0], pa.float32())}), landing / "events/a.parquet"
+    )
     assert "loses digits" in problem(landing)
 
 
@@ -357,7 +359,7 @@ def test_recharges_may_be_parquet(landing):
     answer = inspect(landing, recharge_columns=MAPPED)
     assert answer["problems"] == []
     assert ["amount", "amount", "double"] in feed(answer, "recharges")["columns"]
-    pq.write_table(pa.table(columns | {"caller_id": [1.0]}), path)
+    pq.write_table(pa.table(columns | {"caller_id": pa.array([1.0], pa.float32())}), path)
     assert "loses digits" in problem(landing, recharge_columns=MAPPED)
 
 

@@ -157,7 +157,11 @@ BROKEN = [
     ("events/e.parquet", b"PAR1" + b"\0" * 50 + b"PAR1", "is not a whole Parquet file ("),
     ("events/e.parquet", parquet(cell_id=[["c1"]]), "has in column 'cell_id' the type list<"),
     ("events/e.parquet", parquet(cell_id=[{"ci": 1}]), "the type struct<ci: int64>, which cannot"),
-    ("events/e.parquet", parquet(cell_id=[1.0]), "has identifiers in column 'cell_id' as double"),
+    (
+        "events/e.parquet",
+        parquet(cell_id=pa.array([1.0], pa.float32())),
+        "has identifiers in column 'cell_id' as float",
+    ),
     (
         "events/e.parquet",
         parquet(event_at=pa.array([0], pa.timestamp("us", "UTC"))),
