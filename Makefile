@@ -70,10 +70,10 @@ stop: setup  ## stop the server
 build: server  ## models and their tests over THRONG_LANDING or data/landing (VARS='{...}' for your vars)
 	@test -n "$$THRONG_LANDING" || test -e data/landing \
 	  || $(BIN)/throng synth --landing data/landing --truth data/truth
-	@$(BIN)/dbt build --vars '$(or $(VARS),{})'
+	@connection=$$($(BIN)/throng server env) && eval "$$connection" && $(BIN)/dbt build --vars '$(or $(VARS),{})'
 
 docs: server  ## the documentation of every model as one page, target/static_index.html
-	@$(BIN)/dbt docs generate --static
+	@connection=$$($(BIN)/throng server env) && eval "$$connection" && $(BIN)/dbt docs generate --static
 	@echo "Open target/static_index.html"
 
 worksheets: setup  ## questions as SQL to paste into any shell, in target/compiled

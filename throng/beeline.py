@@ -10,6 +10,7 @@ import typer
 from throng.errors import fail
 from throng.server.control import ServerError, the_server
 from throng.server.java import JavaNotFoundError, find_java
+from throng.server.password import password_file
 from throng.server.settings import SettingsError
 from throng.server.spark_home import JAVA_OPTIONS, wheel_folder
 
@@ -40,6 +41,7 @@ def beeline(
         f"jdbc:hive2://{settings.host}:{settings.port}/default",
         "-n",
         "throng",
+        *(["-w", str(password_file())] if password_file().exists() else []),
         "--silent=true",
         *context.args,
         *(["-e", execute] if execute else []),

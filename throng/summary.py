@@ -385,7 +385,11 @@ def _how_to_query(settings: ServerSettings) -> Iterator[str]:
         "a file": ".venv/bin/throng export count_residents --out residents.csv",
         "questions": "make worksheets   (SQL to paste; make notebook opens three with pictures)",
         "Beeline": '.venv/bin/throng beeline -e "select * from marts.total_subscribers"',
-        "PyHive": f"hive.connect('{settings.host}', {settings.port})",
+        "PyHive": (
+            f"hive.connect('{settings.host}', {settings.port}, username='throng', auth='CUSTOM', "
+            "password=...)"
+        ),
+        "password": "in the file that .venv/bin/throng server status names",
         "columns": "make docs   (then open target/static_index.html)",
     }.items():
         yield f"  {what:<11}{typer.style(how, fg=typer.colors.CYAN)}"

@@ -1,7 +1,7 @@
 """Settings of Superset over the marts: for one machine, and nothing leaves it.
 
-`throng superset start` names this file by SUPERSET_CONFIG_PATH and the folder of the database, key
-and password by THRONG_SUPERSET_HOME.
+`throng superset start` names this file by SUPERSET_CONFIG_PATH, the folder of the database, key
+and password by THRONG_SUPERSET_HOME, and the server's password by THRONG_PASSWORD_FILE.
 """
 
 import os
@@ -12,7 +12,7 @@ import sqlglot
 from flask import Flask
 from pyhive.sqlalchemy_hive import HiveDialect
 from sqlalchemy import text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.reflection import Inspector
 from sqlglot import exp
 
@@ -31,6 +31,13 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DATA_DIR = str(HOME)
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}"
+
+
+def SQLALCHEMY_CUSTOM_PASSWORD_STORE(_url: URL) -> str:
+    """The password of the server of the marts, read anew each time, so that none is stored here."""
+    file = Path(os.environ["THRONG_PASSWORD_FILE"])
+    return file.read_text().strip() if file.exists() else "none"
+
 
 # Forms are refused without their token. Cookies stay on this site; over http none can be "secure".
 WTF_CSRF_ENABLED = True

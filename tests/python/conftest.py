@@ -22,6 +22,7 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from pyhive import hive
 
+from throng.server.password import PASSWORD_VARIABLE
 from throng.server.processes import free_port
 
 PROJECT = Path(__file__).parents[2]
@@ -177,13 +178,27 @@ class Server:
 
     @property
     def env(self) -> dict[str, str]:
+        """What `throng server env` says, and what the tests need besides."""
         return clean_environment(
             THRONG_PORT=str(self.port),
             THRONG_WAREHOUSE=str(self.warehouse),
             THRONG_KEY_FILE=str(self.key_file),
             THRONG_TARGET="ci",
             DBT_PROFILES_DIR=str(PROJECT / "profiles"),
+            **({PASSWORD_VARIABLE: self.password()} if self.password_file.exists() else {}),
         )
+
+    @property
+    def password_file(self) -> Path:
+        return self.key_file.with_name("server.password")
+
+    def password(self) -> str:
+        return self.password_file.read_text().strip()
+
+    def connect(self, username: str = "test", **options) -> hive.Connection:
+        """A connection as any program makes one by PyHive."""
+        given = {"auth": "CUSTOM", "password": self.password(), **options}
+        return hive.connect("127.0.0.1", port=self.port, username=username, **given)
 
     def start(self, *options: str) -> None:
         """Start it, as it is best for tests."""
@@ -205,7 +220,7 @@ class Server:
         return int.from_bytes(digest[:8], "big", signed=True)
 
     def query(self, sql: str) -> list[tuple]:
-        connection = hive.connect("127.0.0.1", port=self.port, username="test")
+        connection = self.connect()
         try:
             cursor = connection.cursor()
             cursor.execute(sql)

@@ -23,6 +23,7 @@ from throng.bench.data import (
 from throng.bench.measure import read_event_log, run
 from throng.bench.scenarios import SCENARIOS, Scenario
 from throng.server import control
+from throng.server.password import PASSWORD_VARIABLE, password
 from throng.server.processes import free_port
 from throng.server.settings import ServerSettings
 
@@ -213,6 +214,7 @@ class Suite:
             "DBT_PROFILES_DIR": "profiles",
         }
         server = control.start(settings, lambda line: None)
+        env[PASSWORD_VARIABLE] = password()
         try:
             yield server, env, log
         finally:

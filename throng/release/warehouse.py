@@ -17,6 +17,7 @@ from pyhive import exc, hive
 from throng.disclosure.relations import AuditError
 from throng.errors import fail
 from throng.server.control import ServerError, connect, is_missing_table, the_server
+from throng.server.password import PASSWORD_VARIABLE, password
 from throng.server.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ def run_dbt(*arguments: str, quiet: bool = False) -> None:
     os.environ.setdefault("DBT_PROFILES_DIR", "profiles")
     server = the_server()  # dbt acts on the same one
     os.environ.update(THRONG_HOST=server.host, THRONG_PORT=str(server.port))
+    os.environ[PASSWORD_VARIABLE] = password()
     said = io.StringIO()
     with contextlib.redirect_stdout(said) if quiet else contextlib.nullcontext():
         options = ["--quiet", "--no-use-colors"] if quiet else []

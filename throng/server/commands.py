@@ -1,7 +1,9 @@
-"""`throng server start|stop|status|logs`."""
+"""`throng server start|stop|status|env|logs`."""
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +13,13 @@ import typer
 
 from throng.errors import fail
 from throng.server import control
-from throng.server.settings import LOOPBACK, ServerSettings, SettingsError
+from throng.server.password import (
+    PASSWORD_VARIABLE,
+    PasswordError,
+    password,
+    password_file,
+)
+from throng.server.settings import ServerSettings, SettingsError
 
 app = typer.Typer(help="The local Spark SQL server (Hive Thrift protocol).", no_args_is_help=True)
 
@@ -24,7 +32,8 @@ Warehouse = Annotated[
 @app.command()
 def start(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; loopback by default. [THRONG_HOST]")
+        str | None,
+        typer.Option(help="Loopback address, 127.0.0.1. [THRONG_HOST]"),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Thrift port, 10000. [THRONG_PORT]")] = None,
     memory: Annotated[str | None, typer.Option(help="Java heap, 2g. [THRONG_MEMORY]")] = None,
@@ -93,13 +102,13 @@ def status(warehouse: Warehouse = None) -> None:
     udfs = ", ".join(
         f"{udf.sql_name}{' (MISSING)' if udf.sql_name in missing else ''}" for udf in REGISTRY
     )
-    reach = (
-        "this machine only"
-        if running.settings.host in LOOPBACK
-        else "ANY COMPUTER THAT REACHES THIS ADDRESS"
+    asks = (
+        f"password in {password_file()}"
+        if running.settings.auth == "password"
+        else "NO PASSWORD (THRONG_AUTH=none)"
     )
     for name, value in {
-        "address": f"{running.address}   reachable from {reach}, no password",
+        "address": f"{running.address}   this machine only, {asks}",
         "metastore": f"127.0.0.1:{running.metastore_port}   this machine only, no password",
         "web page": f"127.0.0.1:{running.settings.ui_port}   this machine only, no password"
         if running.settings.ui_port
@@ -115,6 +124,30 @@ def status(warehouse: Warehouse = None) -> None:
         typer.echo(f"{name:<10} {value}")
     if missing:
         raise typer.Exit(1)
+
+
+@app.command()
+def env() -> None:
+    """Print what dbt and other clients need, for a shell: eval "$(throng server env)".
+
+    Sets DBT_ENV_SECRET_THRONG_PASSWORD, THRONG_HOST and THRONG_PORT.
+    """
+    if sys.stdout.isatty():
+        fail(
+            "The password is not for the screen. Let your shell take it: "
+            'eval "$(.venv/bin/throng server env)"'
+        )
+    try:
+        settings = control.the_server()
+        given = password()
+    except (control.ServerError, SettingsError, PasswordError) as error:
+        fail(error)
+    for name, value in {
+        "THRONG_HOST": settings.host,
+        "THRONG_PORT": settings.port,
+        PASSWORD_VARIABLE: given,
+    }.items():
+        typer.echo(f"export {name}={shlex.quote(str(value))}")
 
 
 @app.command()

@@ -24,6 +24,13 @@ from thrift.Thrift import TException
 
 from throng.keys.keyring import KeyFileError, ensure_key_file
 from throng.server.java import JavaNotFoundError, find_java
+from throng.server.password import (
+    PASSWORD_VARIABLE,
+    PasswordError,
+    ensure_password_file,
+    password,
+    password_file,
+)
 from throng.server.processes import (
     kill,
     last_line,
@@ -125,31 +132,35 @@ def start(
             f"{settings.warehouse}."
         )
         return running
+    _check_host(settings.host)
     try:
         java = find_java()
         ensure_key_file()
-    except (JavaNotFoundError, KeyFileError) as error:
+        if settings.auth == "password":
+            ensure_password_file()
+    except (JavaNotFoundError, KeyFileError, PasswordError) as error:
         raise ServerError(str(error)) from None
     _check_lock(settings)
     _make_run_folder(settings)
     _check_port(settings.host, settings.port)
     _check_memory(settings)
-    if settings.host not in LOOPBACK:
+    if settings.auth == "none":
         say(
-            f"Note: the server listens on {settings.host}, not only on this machine. It asks for "
-            "no password: whoever reaches the port can read and write all that this user can."
+            "Warning: THRONG_AUTH is none, so the server asks for no password: whoever has an "
+            "account on this machine can read and write all that this user can."
         )
     say(
         f"Starting the server on {settings.host}:{settings.port}, warehouse {settings.warehouse} "
         f"(Java {java.version}) ..."
     )
+    # Settings and environment can be read by SQL, so the password is in neither.
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE},
         "JAVA_HOME": str(java.home),
         "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home", settings.is_local)),
         "SPARK_DRIVER_MEMORY": settings.memory,
-        # What Spark itself binds (its web page, its own ports), whatever --host says.
-        "SPARK_LOCAL_IP": "127.0.0.1" if settings.is_local else settings.host,
+        # What Spark itself binds: its web page, and its ports unless spark.driver.host is set.
+        "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
@@ -191,14 +202,37 @@ def connect(settings: ServerSettings) -> hive.Connection:
     """A PyHive connection to the server.
 
     Raises:
-        ServerError: nothing answers on host and port.
+        ServerError: nothing answers on host and port, or the password is a wrong one.
     """
     try:
-        return hive.connect(host=settings.host, port=settings.port, username="throng")
-    except (TException, OSError):
+        return hive.connect(
+            host=settings.host,
+            port=settings.port,
+            username="throng",
+            auth="CUSTOM",
+            password=password(),
+        )
+    except PasswordError as error:
+        raise ServerError(str(error)) from None
+    except (TException, OSError) as error:
+        if "Error validating the login" in str(error):
+            raise ServerError(_wrong_password(settings)) from None
         raise ServerError(
             f"No server answers on {settings.host}:{settings.port}. Start it: throng server start"
         ) from None
+
+
+def _wrong_password(settings: ServerSettings) -> str:
+    given = (
+        f"that the variable {PASSWORD_VARIABLE} has"
+        if os.environ.get(PASSWORD_VARIABLE)
+        else f"in {password_file()}"
+    )
+    return (
+        f"The server on {settings.host}:{settings.port} does not accept the password {given}. "
+        "That of the server is beside the keyring it was started with: set THRONG_KEY_FILE or "
+        "THRONG_PASSWORD_FILE as for its start."
+    )
 
 
 def the_server() -> ServerSettings:
@@ -310,6 +344,15 @@ def _locked_sentence(settings: ServerSettings, pid: str) -> str:
         f"The metastore in {settings.warehouse} is locked by another server (pid {pid or '?'}). "
         "Stop that one, wait until it has started, or give another --warehouse."
     )
+
+
+def _check_host(host: str) -> None:
+    if host not in LOOPBACK:
+        raise ServerError(
+            f"The server cannot listen on {host}: whoever has its password can read all that "
+            "this user can, so it is for this machine only (127.0.0.1). From elsewhere use an ssh "
+            "tunnel; on a cluster the address of the driver is --conf spark.driver.host=ADDRESS."
+        )
 
 
 def _check_port(host: str, port: int) -> None:

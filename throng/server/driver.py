@@ -27,6 +27,7 @@ import psutil
 from throng.keys.keyring import key_file
 from throng.server.java_classes import compile_classes
 from throng.server.metastore import start_metastore
+from throng.server.password import password_file
 from throng.server.plain_errors import install_plain_errors
 from throng.server.settings import LOCK_TAKEN, ServerSettings
 from throng.server.spark_home import class_path
@@ -34,7 +35,7 @@ from throng.udfs import REGISTRY
 from throng.udfs.stops import compile_stops
 
 if TYPE_CHECKING:
-    from py4j.java_gateway import JavaObject
+    from py4j.java_gateway import JavaObject, JVMView
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
@@ -85,6 +86,8 @@ def main() -> int:
             session.udf.register(udf.sql_name, udf.to_spark())
             _inject(session, udf.sql_name)
         thrift_server = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
+        if settings.auth == "password":
+            _ask_for_password(jvm)
         running = thrift_server.startWithContext(session._jsparkSession.sqlContext())
         install_plain_errors(jvm, running)
         _write_state(settings, java_process.pid, metastore_port=port)
@@ -201,6 +204,19 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
     for key, value in {**values, **settings.spark_conf}.items():
         conf.set(key, value)
     return conf
+
+
+def _ask_for_password(jvm: JVMView) -> None:
+    """Let the Thrift server ask ServerPassword.java about each client.
+
+    Hive reads these as properties of the JVM; as settings of Spark it passes over them.
+    """
+    for name, value in {
+        "hive.server2.authentication": "CUSTOM",
+        "hive.server2.custom.authentication.class": "throng.ServerPassword",
+        "throng.password.file": str(password_file()),
+    }.items():
+        jvm.java.lang.System.setProperty(name, value)
 
 
 def _inject(session: SparkSession, name: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 # Exit code of a server that finds its warehouse folder in use.
 LOCK_TAKEN = 75
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+AUTHS = ("password", "none")
 # Below this Spark refuses to start at all (it reserves 300 MB for itself).
 LEAST_MEMORY_MB = 512
 
@@ -32,6 +33,7 @@ class ServerSettings:
         ui_port: port of Spark's web page on loopback; None (default) starts none, because the
             page shows every statement to whoever opens it.
         spark_conf: further Spark settings, which win over ours.
+        auth: what clients must show: "password" (throng/server/password.py) or "none".
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +43,7 @@ class ServerSettings:
     master: str = "local[*]"
     ui_port: int | None = None
     spark_conf: dict[str, str] = field(default_factory=dict)
+    auth: str = "password"
 
     @classmethod
     def resolve(
@@ -55,7 +58,8 @@ class ServerSettings:
         spark_conf: list[str] | None = None,
     ) -> ServerSettings:
         """Fill what is None from THRONG_HOST, _PORT, _MEMORY, _WAREHOUSE, _MASTER, _UI_PORT and
-        _SPARK_CONF (key=value, several separated by ";"), then from the defaults.
+        _SPARK_CONF (key=value, several separated by ";"), then from the defaults. THRONG_AUTH
+        alone decides about `auth`: what makes a server open has no short option.
 
         Raises:
             SettingsError: a value that cannot be used, with the place it came from.
@@ -71,7 +75,12 @@ class ServerSettings:
             master=master or os.environ.get("THRONG_MASTER") or cls.master,
             ui_port=_port("--ui-port", ui_port) or _port("THRONG_UI_PORT"),
             spark_conf=dict(_key_value(line) for line in conf_lines if line.strip()),
+            auth=os.environ.get("THRONG_AUTH") or cls.auth,
         )
+        if settings.auth not in AUTHS:
+            raise SettingsError(
+                f"THRONG_AUTH is '{settings.auth}': set it to password (the default) or none."
+            )
         if ";" in str(settings.warehouse):
             raise SettingsError(f"the warehouse folder {settings.warehouse} has a ; in its name.")
         if settings.memory_mb < LEAST_MEMORY_MB:

@@ -126,7 +126,7 @@ def database(address: str) -> dict[str, Any]:
     """The connection: for the datasets of the bundle, not for free SQL, which could read more."""
     return {
         "database_name": DATABASE,
-        "sqlalchemy_uri": f"hive://superset@{address}/{SCHEMA}",
+        "sqlalchemy_uri": f"hive://superset@{address}/{SCHEMA}?auth=CUSTOM",
         "cache_timeout": 0,
         "expose_in_sqllab": False,
         "allow_run_async": False,

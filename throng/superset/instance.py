@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from throng.server.password import password_file
 from throng.server.processes import (
     kill,
     last_line,
@@ -102,6 +103,7 @@ class Instance:
             "SUPERSET_CONFIG_PATH": str((FILES / "superset_config.py").absolute()),
             "SUPERSET_HOME": str(self.home),
             "THRONG_SUPERSET_HOME": str(self.home),
+            "THRONG_PASSWORD_FILE": str(password_file()),
         }
 
 

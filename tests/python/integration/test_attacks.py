@@ -18,7 +18,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from pyhive import hive
 from scipy.optimize import linear_sum_assignment
 
 from tests.python.support.inline import compiled
@@ -64,7 +63,7 @@ def country(server, tmp_path_factory):
     columns = compiled(server, "{{ mart_columns_sql() }}", landing, **DAYS)
     server.query("drop table if exists protected.mart_columns")
     server.query(f"create table protected.mart_columns using parquet as {columns}")
-    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection = server.connect()
     with contextlib.closing(connection):
         yield Country(Warehouse(connection), declared)
 

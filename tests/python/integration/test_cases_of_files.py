@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
-from pyhive import hive
 
 from tests.python.conftest import WITHOUT_UNIT_TESTS
 from tests.python.support.cases import case, residents
@@ -37,7 +36,7 @@ def land(server, landing, **dbt_vars) -> None:
 
 def execute(server, statement: str) -> None:
     """A statement without rows."""
-    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection = server.connect()
     try:
         connection.cursor().execute(statement)
     finally:

@@ -7,7 +7,6 @@ import contextlib
 import duckdb
 import pandas as pd
 import pytest
-from pyhive import hive
 
 from tests.python.conftest import Server
 from tests.python.support import edge_country, reference
@@ -289,7 +288,7 @@ def test_dbt_sessions_have_the_settings_of_the_server(server, built, landing):
 @pytest.mark.long
 def test_nothing_adds_up_that_no_mart_declares(server, tested):
     """And what is declared holds, or the search would refuse to go on."""
-    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection = server.connect()
     with contextlib.closing(connection):
         warehouse = Warehouse(connection)
         declared = declared_relations(warehouse)

@@ -7,7 +7,6 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from pyhive import hive
 
 from tests.python.conftest import run_throng
 from tests.python.support import edge_country, reference
@@ -145,7 +144,7 @@ def test_a_killed_purge_is_finished_by_the_next(server, landing):
 
 
 def execute(server, sql: str) -> None:
-    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection = server.connect()
     connection.cursor().execute(sql)
     connection.close()
 

@@ -60,7 +60,7 @@ def test_other_settings_for_a_running_server_are_refused(server):
 def test_status_tells_what_runs(server):
     status = run_throng("server", "status", env=server.env)
     assert status.returncode == 0, status.stderr
-    for part in (f"127.0.0.1:{server.port}", "uptime", "MB resident", "metastore", "no password"):
+    for part in (f"127.0.0.1:{server.port}", "uptime", "MB resident", "metastore", "password in"):
         assert part in status.stdout
     for udf in REGISTRY:
         assert udf.sql_name in status.stdout
@@ -121,7 +121,7 @@ def test_stops_and_journeys_through_the_macros(server, tmp_path):
 
 def test_a_persistent_view_may_use_a_function(server):
     server.query("select 1")
-    connection = hive.connect("127.0.0.1", port=server.port)
+    connection = server.connect()
     connection.cursor().execute(
         "create or replace view default.with_udf as "
         "select pseudonymise(cast(id as string), date'2020-02-01') as p from range(3)"
@@ -155,7 +155,7 @@ def test_sessions_are_isolated_and_answer_at_once(server):
 
     def client(name: str) -> None:
         try:
-            connection = hive.connect("127.0.0.1", port=server.port, username=name)
+            connection = server.connect(name)
             cursor = connection.cursor()
             cursor.execute(f"create temporary view mine as select '{name}' as name")
             for _ in range(5):
@@ -178,12 +178,12 @@ def test_sessions_are_isolated_and_answer_at_once(server):
     assert all(len(rows) == 1 for rows in results.values())
 
 
-def test_the_key_is_nowhere_to_be_read(server):
+def test_the_key_and_the_password_are_nowhere_to_be_read(server):
     """Not in plans, not in settings, not on the web page, not in the log."""
     raw = server.keys()["k1"]
     key = raw.hex()
-    forms = [key, key.upper(), base64.b64encode(raw).decode(), repr(raw)[2:-1]]
-    connection = hive.connect("127.0.0.1", port=server.port)
+    forms = [key, key.upper(), base64.b64encode(raw).decode(), repr(raw)[2:-1], server.password()]
+    connection = server.connect()
     cursor = connection.cursor()
     cursor.execute(
         "select count(pseudonymise(cast(id as string), date'2020-02-01')) from range(1000)"
@@ -215,7 +215,8 @@ def test_the_key_is_nowhere_to_be_read(server):
 
 
 def test_key_and_warehouse_are_for_their_owner_only(server):
-    assert oct(server.key_file.stat().st_mode & 0o777) == "0o600"
+    for file in (server.key_file, server.password_file):
+        assert oct(file.stat().st_mode & 0o777) == "0o600"
     # Nobody else can enter a folder that holds data, even if the warehouse was there before.
     for folder in [server.warehouse, *server.warehouse.iterdir()]:
         assert oct(folder.stat().st_mode & 0o777) == "0o700", folder

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from pyhive import hive
 
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support import dashboards, listeners, phone_use, quality, worksheets
@@ -829,7 +828,7 @@ def exported(server, published, tmp_path_factory):
 
 
 def answers_of(server, sql: str) -> pd.DataFrame:
-    with contextlib.closing(hive.connect("127.0.0.1", server.port, "test")) as connection:
+    with contextlib.closing(server.connect()) as connection:
         cursor = connection.cursor()
         cursor.execute(sql)
         columns = [column for column, *_ in cursor.description]

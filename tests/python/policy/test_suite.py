@@ -109,7 +109,7 @@ PROMISES = {
         "integration/test_marts.py::test_no_raw_identifier_below_landing"
     ),
     "the key is nowhere to be read": (
-        "integration/test_server.py::test_the_key_is_nowhere_to_be_read"
+        "integration/test_server.py::test_the_key_and_the_password_are_nowhere_to_be_read"
     ),
     "a study is under one key": (
         "integration/test_keys.py::test_a_study_across_two_keys_stops_before_any_model["

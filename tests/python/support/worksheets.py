@@ -19,7 +19,6 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from pandas.testing import assert_series_equal
-from pyhive import hive
 
 from tests.python.conftest import Server
 from tests.python.support.tables import in_order
@@ -352,7 +351,7 @@ def exported(server: Server, folder: Path) -> duckdb.DuckDBPyConnection:
     """The marts as `throng export` writes them, in DuckDB, in the schema of their names."""
     database = duckdb.connect()
     database.execute("create schema marts")
-    connection = hive.connect("127.0.0.1", port=server.port, username="test")
+    connection = server.connect()
     try:
         for mart in MARTS:
             path = folder / f"{mart}.parquet"

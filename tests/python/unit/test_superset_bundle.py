@@ -229,7 +229,7 @@ def test_without_listeners_there_is_no_dashboard_of_theirs(manifest, events_mani
 
 def test_the_connection_is_no_way_around_the_marts(files):
     [database] = of_sort(files, "databases").values()
-    assert database["sqlalchemy_uri"] == f"hive://superset@{ADDRESS}/marts"
+    assert database["sqlalchemy_uri"] == f"hive://superset@{ADDRESS}/marts?auth=CUSTOM"
     for word in ("expose_in_sqllab", "allow_ctas", "allow_cvas", "allow_dml", "allow_file_upload"):
         assert database[word] is False
 
