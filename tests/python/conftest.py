@@ -197,7 +197,7 @@ class Server:
 
     def connect(self, username: str = "test", **options) -> hive.Connection:
         """A connection as any program makes one by PyHive."""
-        given = {"auth": "CUSTOM", "password": self.password(), **options}
+        given = options or {"auth": "CUSTOM", "password": self.password()}
         return hive.connect("127.0.0.1", port=self.port, username=username, **given)
 
     def start(self, *options: str) -> None:

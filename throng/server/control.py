@@ -153,9 +153,14 @@ def start(
         f"Starting the server on {settings.host}:{settings.port}, warehouse {settings.warehouse} "
         f"(Java {java.version}) ..."
     )
-    # Settings and environment can be read by SQL, so the password is in neither.
     environment = {
-        **{name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE},
+        # SQL can read the environment, so the password is not in it. Hive's variables would come
+        # before our settings of host and port.
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name != PASSWORD_VARIABLE and not name.startswith("HIVE_SERVER2_")
+        },
         "JAVA_HOME": str(java.home),
         "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home", settings.is_local)),
         "SPARK_DRIVER_MEMORY": settings.memory,
@@ -274,8 +279,9 @@ def _warehouse_of(settings: ServerSettings) -> str:
     """The warehouse folder of the server that answers on host and port."""
     with contextlib.closing(connect(settings)) as connection:
         cursor = connection.cursor()
-        cursor.execute("set spark.sql.warehouse.dir")
-        [(_, location)] = cursor.fetchall()
+        # Of the setting spark.sql.warehouse.dir Spark hides a path that has "secret" in it.
+        cursor.execute("describe database default")
+        location = dict(cursor.fetchall())["Location"]
     path = unquote(urlparse(location).path) if location.startswith("file:") else location
     return path.rstrip("/").removesuffix("/tables")
 

@@ -86,8 +86,7 @@ def main() -> int:
             session.udf.register(udf.sql_name, udf.to_spark())
             _inject(session, udf.sql_name)
         thrift_server = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
-        if settings.auth == "password":
-            _ask_for_password(jvm)
+        _name_password_class(jvm)
         running = thrift_server.startWithContext(session._jsparkSession.sqlContext())
         install_plain_errors(jvm, running)
         _write_state(settings, java_process.pid, metastore_port=port)
@@ -154,6 +153,9 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
         "spark.hadoop.hive.server2.thrift.port": str(settings.port),
         "spark.hadoop.hive.server2.transport.mode": "binary",
+        "spark.hadoop.hive.server2.authentication": (
+            "CUSTOM" if settings.auth == "password" else "NONE"
+        ),
         # Generated code of so many plans is kept: a build has thousands, and compiling one again
         # costs more than its work (100, Spark's default: a fifth of the time of a small build).
         "spark.sql.codegen.cache.maxEntries": "20000",
@@ -206,13 +208,13 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
     return conf
 
 
-def _ask_for_password(jvm: JVMView) -> None:
-    """Let the Thrift server ask ServerPassword.java about each client.
+def _name_password_class(jvm: JVMView) -> None:
+    """Let ServerPassword.java decide about each client.
 
-    Hive reads these as properties of the JVM; as settings of Spark it passes over them.
+    Hive reads that a class decides from Spark's settings, and which one from the properties of the
+    JVM alone; without its name nobody gets in.
     """
     for name, value in {
-        "hive.server2.authentication": "CUSTOM",
         "hive.server2.custom.authentication.class": "throng.ServerPassword",
         "throng.password.file": str(password_file()),
     }.items():

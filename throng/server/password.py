@@ -36,12 +36,12 @@ def ensure_password_file() -> Path:
         PasswordError: the file cannot be made, or others can read it.
     """
     path = password_file()
+    if path.exists():
+        _read(path)
+        return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        _read(path)
-        return path
     except OSError as error:
         raise PasswordError(
             f"The password file {path} cannot be made ({error.strerror}): set THRONG_PASSWORD_FILE."

@@ -12,6 +12,11 @@ from pathlib import Path
 LOCK_TAKEN = 75
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 AUTHS = ("password", "none")
+# Settings of Spark that would let others in.
+_FIXED = tuple(
+    f"spark.hadoop.hive.server2.{name}"
+    for name in ("authentication", "custom.authentication", "thrift.bind.host", "thrift.port")
+)
 # Below this Spark refuses to start at all (it reserves 300 MB for itself).
 LEAST_MEMORY_MB = 512
 
@@ -81,6 +86,12 @@ class ServerSettings:
             raise SettingsError(
                 f"THRONG_AUTH is '{settings.auth}': set it to password (the default) or none."
             )
+        for key in settings.spark_conf:
+            if key.lower().startswith(_FIXED):
+                raise SettingsError(
+                    f"{key} cannot be set by --conf or THRONG_SPARK_CONF: who can reach the server "
+                    "is decided by THRONG_AUTH, --host and --port."
+                )
         if ";" in str(settings.warehouse):
             raise SettingsError(f"the warehouse folder {settings.warehouse} has a ; in its name.")
         if settings.memory_mb < LEAST_MEMORY_MB:

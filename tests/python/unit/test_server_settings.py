@@ -41,6 +41,17 @@ def test_settings_survive_the_way_to_the_driver(tmp_path):
         ("THRONG_MEMORY", "much", "write it like 2g"),
         ("THRONG_MEMORY", "100m", "too little for Spark"),
         ("THRONG_SPARK_CONF", "spark.a", "write spark.some.key=value"),
+        (
+            "THRONG_SPARK_CONF",
+            "spark.hadoop.hive.server2.authentication=NONE",
+            "is decided by THRONG_AUTH",
+        ),
+        (
+            "THRONG_SPARK_CONF",
+            "spark.hadoop.hive.server2.thrift.bind.host=0.0.0.0",
+            "is decided by THRONG_AUTH, --host",
+        ),
+        ("THRONG_AUTH", "off", "set it to password .the default. or none"),
     ],
 )
 def test_what_cannot_be_used_is_named(monkeypatch, variable, value, said):
