@@ -195,7 +195,7 @@ class Suite:
         log, warehouse = self._work / "event_log", self._work / "warehouse"
         for folder in (log, warehouse):
             shutil.rmtree(folder, ignore_errors=True)
-        log.mkdir(parents=True)
+        log.mkdir(parents=True, mode=0o700)
         settings = ServerSettings.resolve(
             port=free_port(),
             memory=self._memory,

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -331,6 +332,25 @@ def _make_run_folder(settings: ServerSettings) -> None:
             f"The warehouse folder {settings.warehouse} cannot be made ({error.strerror}). "
             "Choose another: --warehouse or THRONG_WAREHOUSE."
         ) from None
+    _check_folders(settings)
+
+
+def _check_folders(settings: ServerSettings) -> None:
+    """Tables, spill and event logs are about subscribers: nobody else may enter their folders.
+
+    The first two are below the warehouse folder; who cannot enter that reaches neither.
+    """
+    folders = [settings.warehouse]
+    if settings.spark_conf.get("spark.eventLog.enabled") == "true":
+        location = urlparse(settings.spark_conf.get("spark.eventLog.dir", "/tmp/spark-events"))
+        if location.scheme in ("", "file"):
+            folders.append(Path(unquote(location.path)))
+    for folder in folders:
+        if folder.is_dir() and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ServerError(
+                f"Others can enter {folder}, where tables or logs about subscribers lie: run "
+                "chmod 700 on it."
+            )
 
 
 def _check_lock(settings: ServerSettings) -> None:

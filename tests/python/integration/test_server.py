@@ -222,6 +222,22 @@ def test_key_and_warehouse_are_for_their_owner_only(server):
         assert oct(folder.stat().st_mode & 0o777) == "0o700", folder
 
 
+@pytest.mark.parametrize("folder", ["warehouse", "log"])
+def test_folders_that_others_can_enter_are_refused(own_server, tmp_path, folder):
+    for name in ("warehouse", "log"):
+        (tmp_path / name).mkdir(mode=0o700)
+    (tmp_path / folder).chmod(0o750)
+    refused = start(
+        own_server,
+        *("--conf", "spark.eventLog.enabled=true"),
+        *("--conf", f"spark.eventLog.dir=file://{tmp_path}/log"),
+    )
+    assert refused.returncode == 1
+    assert f"Others can enter {tmp_path / folder}, " in refused.stderr
+    assert "chmod 700" in refused.stderr
+    assert processes_of(own_server.warehouse) == []
+
+
 def test_a_taken_port_is_said_and_nothing_is_left(own_server):
     with socket.socket() as other:
         other.bind(("127.0.0.1", own_server.port))
