@@ -905,10 +905,14 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     client.NotebookClient(notebook, timeout=300).execute()
-    # A cell that shows nothing has no place in a notebook, but for settings and imports.
-    shown = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"][2:]
+    # A cell that shows nothing has no place in a notebook, but for settings and imports. Beside
+    # what cells show, one of them says on stderr which server it asks.
+    cells = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [[output for output in outputs if "data" in output] for outputs in cells[2:]]
     assert shown and all(outputs for outputs in shown)
     assert all("text/html" in output["data"] for outputs in shown for output in outputs)
+    said = [output for outputs in cells for output in outputs if "data" not in output]
+    assert [output["text"].split(",")[0] for output in said] == [f"Server 127.0.0.1:{server.port}"]
 
 
 #: Charts without a row here: the country has no reference period, so no day is after it; and no
