@@ -245,6 +245,8 @@ def _expires(name: str) -> bool:
         "int_table_cells",
         "int_withheld",
         "int_home",
+        "int_overused_identifiers",
+        "unplaced_events",
         "int_events_c",
         "int_events_without_stop",
         "int_recharges",
