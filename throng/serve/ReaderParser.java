@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.AliasIdentifier;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.TableIdentifier;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedRelation;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -28,7 +30,9 @@ import org.apache.spark.sql.catalyst.parser.ParserInterface;
 import org.apache.spark.sql.catalyst.parser.SqlStatementSplitResult;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
+import org.apache.spark.sql.catalyst.plans.logical.LocalRelation;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.SubqueryAlias;
 import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
 import org.apache.spark.sql.types.DataType;
@@ -77,7 +81,7 @@ public class ReaderParser implements ParserInterface {
     private static final Set PLANS = words(
         "plans.logical.Project plans.logical.Filter plans.logical.Aggregate plans.logical.Join "
         + "plans.logical.Sort plans.logical.GlobalLimit plans.logical.LocalLimit "
-        + "plans.logical.Offset plans.logical.Distinct plans.logical.Union "
+        + "plans.logical.Offset plans.logical.Sample plans.logical.Distinct plans.logical.Union "
         + "plans.logical.Except plans.logical.Intersect plans.logical.SubqueryAlias "
         + "plans.logical.UnresolvedWith plans.logical.OneRowRelation "
         + "plans.logical.WithWindowDefinition plans.logical.LateralJoin "
@@ -99,17 +103,16 @@ public class ReaderParser implements ParserInterface {
         + "expressions.Add expressions.Subtract expressions.Multiply expressions.Divide "
         + "expressions.IntegralDivide expressions.Remainder "
         + "expressions.UnaryMinus expressions.UnaryPositive "
-        + "expressions.CaseWhen expressions.Concat expressions.Extract "
+        + "expressions.CaseWhen expressions.Coalesce expressions.Concat expressions.Extract "
+        + "expressions.StringLocate expressions.aggregate.AggregateExpression "
         + "expressions.CurrentDate expressions.CurrentTimestamp expressions.CurrentUser "
         + "expressions.Substring expressions.StringTrim expressions.StringTrimLeft "
         + "expressions.StringTrimRight "
         + "expressions.SortOrder expressions.WindowExpression "
         + "expressions.UnresolvedWindowExpression expressions.WindowSpecDefinition "
         + "expressions.WindowSpecReference expressions.SpecifiedWindowFrame "
-        + "expressions.UnspecifiedFrame expressions.UnspecifiedFrame$ expressions.CurrentRow "
-        + "expressions.CurrentRow$ expressions.UnboundedPreceding "
-        + "expressions.UnboundedPreceding$ expressions.UnboundedFollowing "
-        + "expressions.UnboundedFollowing$ expressions.RowFrame$ expressions.RangeFrame$ "
+        + "expressions.UnspecifiedFrame expressions.CurrentRow expressions.UnboundedPreceding "
+        + "expressions.UnboundedFollowing "
         + "expressions.Cube expressions.Rollup expressions.GroupingSets "
         + "expressions.TimestampAdd expressions.TimestampDiff "
         + "expressions.aggregate.First expressions.aggregate.Last "
@@ -117,9 +120,9 @@ public class ReaderParser implements ParserInterface {
         + "expressions.aggregate.PercentileDisc");
     /** Functions whose time and result stay within the size of what they are given. */
     private static final Set FUNCTIONS = words(
-        "count count_if sum avg mean min max median mode any_value first first_value last last_value "
+        "between count count_if sum avg mean min max median mode any_value first first_value last last_value "
         + "bool_and bool_or every some any max_by min_by stddev stddev_pop stddev_samp std variance "
-        + "var_pop var_samp corr covar_pop covar_samp percentile percentile_approx approx_percentile "
+        + "var_pop var_samp corr covar_pop covar_samp percentile percentile_cont percentile_disc percentile_approx approx_percentile "
         + "approx_count_distinct skewness kurtosis grouping grouping_id try_sum try_avg "
         + "row_number rank dense_rank percent_rank cume_dist ntile lag lead nth_value "
         + "abs round bround floor ceil ceiling power pow sqrt cbrt exp ln log log10 log2 log1p "
@@ -284,6 +287,10 @@ public class ReaderParser implements ParserInterface {
             if (nodes > MOST_NODES || depth > MOST_DEPTH) {
                 throw new Refusal("The statement is too long or nested too deeply.");
             }
+            if (node instanceof LocalRelation) {
+                checkValues((LocalRelation) node); // VALUES, which the parser has worked out
+                return;
+            }
             if (node instanceof LogicalPlan) {
                 allow(node, PLANS);
                 if (node instanceof UnresolvedWith && ((UnresolvedWith) node).allowRecursion()) {
@@ -311,12 +318,29 @@ public class ReaderParser implements ParserInterface {
             }
         }
 
+        private void checkValues(LocalRelation relation) {
+            scala.collection.Iterator rows = relation.data().iterator();
+            while (rows.hasNext()) {
+                InternalRow row = (InternalRow) rows.next();
+                scala.collection.Iterator values = row.toSeq(relation.schema()).iterator();
+                while (values.hasNext()) {
+                    checkLiteral(values.next());
+                }
+            }
+        }
+
+        private void checkLiteral(Object value) {
+            if (value != null && value.toString().length() > MOST_LITERAL) {
+                throw new Refusal(
+                    "A text in the statement has more than " + MOST_LITERAL + " characters.");
+            }
+        }
+
         private void allow(Object node, Set allowed) {
             String name = node.getClass().getName();
             String catalyst = SQL + "catalyst.";
             boolean isAllowed = name.startsWith(catalyst)
-                && (allowed.contains(name.substring(catalyst.length()))
-                    || allowed.contains(name.substring(catalyst.length()).replaceAll("\\$$", "")));
+                && allowed.contains(name.substring(catalyst.length()).replaceAll("\\$$", ""));
             if (!isAllowed) {
                 throw new Refusal("Readers have SELECT, SHOW TABLES, SHOW COLUMNS, DESCRIBE and USE; "
                     + node.getClass().getSimpleName().replaceAll("\\$$", "")
@@ -346,13 +370,14 @@ public class ReaderParser implements ParserInterface {
                     countConcatenation(expression.children().length());
                 }
             } else if (expression instanceof Literal) {
-                Object value = ((Literal) expression).value();
-                if (value != null && value.toString().length() > MOST_LITERAL) {
-                    throw new Refusal("A text in the statement has more than " + MOST_LITERAL
-                        + " characters.");
-                }
+                checkLiteral(((Literal) expression).value());
             }
             String kind = expression.getClass().getSimpleName();
+            if (expression instanceof UnresolvedAttribute
+                && ((UnresolvedAttribute) expression).nameParts().mkString(".").toLowerCase()
+                    .contains("_metadata")) {
+                throw new Refusal("What is known of a file is not for readers.");
+            }
             if (kind.equals("Concat")) {
                 countConcatenation(expression.children().length());
             } else if (kind.equals("Like") || kind.equals("ILike")) {
@@ -449,9 +474,15 @@ public class ReaderParser implements ParserInterface {
             UnresolvedRelation made =
                 new UnresolvedRelation(seq(own), relation.options(), false);
             known.put(made, Boolean.TRUE);
-            List qualifier = new ArrayList();
-            qualifier.add(MARTS);
-            return new SubqueryAlias(new AliasIdentifier(mart.name, seq(qualifier)), made);
+            // Its columns by name: what else Spark knows of a file (_metadata) ends here.
+            List columns = new ArrayList();
+            for (int i = 0; i < mart.columns.size(); i++) {
+                columns.add(new UnresolvedAttribute(
+                    seq(Collections.singletonList(((String[]) mart.columns.get(i))[0]))));
+            }
+            return new SubqueryAlias(
+                new AliasIdentifier(mart.name, seq(Collections.singletonList(MARTS))),
+                new Project(seq(columns), made));
         }
 
         /** A mart by its name in a statement; what the role may not see is not there. */
