@@ -96,6 +96,8 @@ public class ReaderService implements InvocationHandler {
         boolean isWritten = false;
         String error = null;
         OperationHandle handle = null;
+        /** The longest that it may take: of the server, or less where the client says so. */
+        long seconds = ReaderState.current().secondsOfStatement;
 
         Statement(
             String user, String role, String address, String session, String text, Set tables) {
@@ -228,6 +230,8 @@ public class ReaderService implements InvocationHandler {
             SessionHandle handle = new SessionHandle(response.getSessionHandle());
             SparkSession spark = (SparkSession) sparkSessions.get(handle);
             ReaderParser.register(spark, user);
+            // A user's jobs wait for one another, not for those of others.
+            spark.conf().set("spark.sql.thriftserver.scheduler.pool", user);
             sessions.put(key(response.getSessionHandle()), new Session(user, handle, spark));
             // What the server says of its settings is not for readers.
             response.setConfiguration(new HashMap());
@@ -339,7 +343,10 @@ public class ReaderService implements InvocationHandler {
         TExecuteStatementReq plain =
             new TExecuteStatementReq(request.getSessionHandle(), request.getStatement());
         plain.setRunAsync(request.isRunAsync());
-        plain.setQueryTimeout(request.getQueryTimeout());
+        if (request.getQueryTimeout() > 0L) {
+            plain.setQueryTimeout(request.getQueryTimeout());
+            statement.seconds = Math.min(statement.seconds, request.getQueryTimeout());
+        }
         return run(plain, statement);
     }
 
@@ -430,7 +437,7 @@ public class ReaderService implements InvocationHandler {
         if (state.isTerminal()) {
             statement.endedAt = System.currentTimeMillis();
             if (state == OperationState.TIMEDOUT) {
-                statement.error = tooLong();
+                statement.error = tooLong(statement);
             } else if (state == OperationState.CANCELED) {
                 statement.error = "cancelled";
             } else if (state == OperationState.ERROR && statement.error == null) {
@@ -439,8 +446,8 @@ public class ReaderService implements InvocationHandler {
         }
     }
 
-    private static String tooLong() {
-        return "The statement took longer than " + ReaderState.current().secondsOfStatement
+    private static String tooLong(Statement statement) {
+        return "The statement took longer than " + statement.seconds
             + " s, which is the most: read fewer rows, or a coarser level.";
     }
 
@@ -448,7 +455,7 @@ public class ReaderService implements InvocationHandler {
         String name, Method method, Object request, String key, Statement statement)
         throws Throwable {
         look(statement);
-        if (statement.error != null && statement.error.equals(tooLong())
+        if (statement.error != null && statement.error.equals(tooLong(statement))
             && (name.equals("FetchResults") || name.equals("GetResultSetMetadata"))) {
             return refused(method.getReturnType(), statement.error);
         }
@@ -456,7 +463,7 @@ public class ReaderService implements InvocationHandler {
         if (name.equals("GetOperationStatus")) {
             look(statement);
             String error = ((TGetOperationStatusResp) response).getErrorMessage();
-            if (tooLong().equals(statement.error)) {
+            if (tooLong(statement).equals(statement.error)) {
                 ((TGetOperationStatusResp) response).setErrorMessage(statement.error);
             } else if (error != null && statement.error != null) {
                 statement.error = error;

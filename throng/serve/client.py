@@ -7,7 +7,7 @@ from pathlib import Path
 
 import thrift_sasl
 from pyhive import hive
-from thrift.transport import TSSLSocket, TSocket
+from thrift.transport import TSocket, TSSLSocket
 
 
 def connect(

@@ -4,8 +4,8 @@
     copies/7/copy.json      what was in force when it was made; columns and files of each mart
     copies/7/<mart>/0.parquet
 
-A file holds the rows of one area level that name one mart (or none): the rows that a role may see are
-whole files, so nothing else is in the folder that its tables read.
+A file holds the rows of one area level that name one mart (or none): the rows that a role may see
+are whole files, so nothing else is in the folder that its tables read.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The process of the reader server: one PySpark driver with a Hive Thrift server in its JVM.
 
-Started by `throng serve start` as `python -m throng.serve.driver SETTINGS_JSON`, with an environment
-that holds nothing of the build: no key, no password, no path to a warehouse. Its catalog is in memory
-and holds tables over hard links to the files of a copy (throng/serve/copies.py), a schema for each
-role. A new copy or another roles.yml makes new schemas; statements that begin from then on read these.
+Started by `throng serve start` as `python -m throng.serve.driver SETTINGS_JSON`, with an
+environment that holds nothing of the build: no key, no password, no path to a warehouse. Its
+catalog is in memory and holds tables over hard links to the files of a copy
+(throng/serve/copies.py), a schema for each role. A new copy or another roles.yml makes new schemas;
+statements that begin from then on read these.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
         "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+        "spark.hadoop.fs.permissions.umask-mode": "077",
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
         "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
     }

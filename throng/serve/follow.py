@@ -1,7 +1,7 @@
 """The process that follows the build server: a new copy whenever another release is in force.
 
-It alone has the password of the build server; the server of the readers knows nothing of it. Started
-by `throng serve start` as `python -m throng.serve.follow SETTINGS_JSON`.
+It alone has the password of the build server; the server of the readers knows nothing of it.
+Started by `throng serve start` as `python -m throng.serve.follow SETTINGS_JSON`.
 """
 
 from __future__ import annotations

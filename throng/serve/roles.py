@@ -104,7 +104,7 @@ def add_user(path: Path, name: str, role: str, password: str) -> bool:
     known = read_roles(path)
     if not _NAME.fullmatch(name):
         raise RolesError(
-            f"'{name}' is no name of a user: write small letters, digits, dots, - and _ (64 at most)."
+            f"'{name}' is no name of a user: write small letters, digits, dots, - and _."
         )
     if role not in known.roles:
         raise RolesError(
@@ -201,7 +201,7 @@ def _part(path: Path, given: dict[str, Any], name: str) -> dict[str, Any]:
 def _role(path: Path, name: str, told: object) -> Role:
     if not _ROLE.fullmatch(name):
         raise RolesError(
-            f"In {path} the role '{name}' is no name: write small letters, digits and _ (32 at most)."
+            f"In {path} the role '{name}' is no name: write small letters, digits and _."
         )
     if not isinstance(told, dict) or set(told) != {"marts", "area_levels"}:
         raise RolesError(

@@ -36,9 +36,9 @@ def sandboxed(
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxError(
-            "bubblewrap (bwrap) is not on this machine, so nothing but the guard keeps readers from "
-            "the files of this user: install it (Debian, Ubuntu: apt-get install bubblewrap), or "
-            "accept that by --without-sandbox."
+            "bubblewrap (bwrap) is not on this machine, so nothing but the guard keeps readers "
+            "from the files of this user: install it (Debian, Ubuntu: apt-get install bubblewrap), "
+            "or accept that by --without-sandbox."
         )
     return bwrap_command(bwrap, command, settings, environment)
 

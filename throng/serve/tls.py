@@ -49,21 +49,18 @@ def ensure_keystore(folder: Path, java: Java, host: str) -> tuple[Path, Path]:
         path.unlink(missing_ok=True)
     with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{secrets.token_urlsafe(32)}\n")
-    store = ["-keystore", str(keystore), "-storetype", "PKCS12", "-storepass:file", str(password)]
-    _run(
-        [str(keytool), "-genkeypair", "-alias", _ALIAS, "-keyalg", "EC", "-groupname", "secp256r1"]
-        + ["-sigalg", "SHA256withECDSA", "-validity", _DAYS, "-dname", "CN=throng readers"]
-        + ["-ext", f"SAN={','.join(_names(host))}", "-ext", "BC=ca:true,pathlen:0", *store]
-    )
+    store = f"-keystore {keystore.name} -storetype PKCS12 -storepass:file {password.name}"
+    names = ",".join(_names(host))
+    for command in (
+        f"-genkeypair -alias {_ALIAS} -keyalg EC -groupname secp256r1 -sigalg SHA256withECDSA "
+        f"-validity {_DAYS} -dname CN=throng -ext SAN={names} -ext BC=ca:true,pathlen:0 {store}",
+        f"-exportcert -rfc -alias {_ALIAS} -file {certificate_file(folder).name} {store}",
+        # A truststore holds nothing that is secret; Java wants a password all the same.
+        f"-importcert -noprompt -alias {_ALIAS} -file {certificate_file(folder).name} "
+        "-keystore truststore.p12 -storetype PKCS12 -storepass changeit",
+    ):
+        _run([str(keytool), *command.split()], folder)
     keystore.chmod(0o600)
-    certificate = str(certificate_file(folder))
-    _run([str(keytool), "-exportcert", "-rfc", "-alias", _ALIAS, "-file", certificate, *store])
-    # A truststore holds nothing that is secret; Java wants a password all the same.
-    _run(
-        [str(keytool), "-importcert", "-noprompt", "-alias", _ALIAS, "-file", certificate]
-        + ["-keystore", str(folder / "truststore.p12"), "-storetype", "PKCS12"]
-        + ["-storepass", "changeit"]
-    )
     return keystore, password
 
 
@@ -81,8 +78,10 @@ def _names(host: str) -> list[str]:
     return list(dict.fromkeys(name for name in names if name not in unspecified))
 
 
-def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False, umask=0o077
+    )
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()
         raise TlsError(f"keytool makes no certificate: {said[0] if said else 'no reason given'}")

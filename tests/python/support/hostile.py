@@ -1,7 +1,7 @@
-"""What somebody with a password could send to the reader server, by kind. None of it may get through.
+"""What somebody with a password could send to the reader server, by kind. None may get through.
 
-{canary} is a file that the server could open, {served} one that it serves to others, {folder} a folder
-it could write to, {port} a port that nobody listens on.
+{canary} is a file that the server could open, {served} one that it serves to others, {folder} a
+folder it could write to, {port} a port that nobody listens on.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "map area_id using 'cat' from marts.count_residents",
         "from marts.count_residents insert overwrite directory '{folder}' select area_id",
         "with recursive x as (select 1 as n union all select n + 1 from x) select * from x",
-        "select * from marts.count_residents |> where area_id in (select value from text.`{canary}`)",
+        "from marts.count_residents |> where area_id in (select value from text.`{canary}`)",
         "explain extended select * from marts.count_residents",
         "explain formatted select * from marts.count_residents",
         "explain codegen select 1",
@@ -111,14 +111,14 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "select '${{spark:spark.driver.memory}}'",
         "select '${{hiveconf:hive.server2.keystore.path}}'",
         "select * from ${{env:HOME}}",
-        "select \"${{sparkconf:spark.local.dir}}\"",
+        'select "${{sparkconf:spark.local.dir}}"',
         "select :x",
         "select ?",
         "set x=marts; select * from ${{x}}.count_residents",
         "set variable x = 1",
     ),
     "external sources": (
-        "create temporary view x using jdbc options (url 'jdbc:hive2://127.0.0.1:{port}', dbtable 'x')",
+        "create temporary view x using jdbc options (url 'jdbc:hive2://127.0.0.1:{port}')",
         "create table x using csv options (path '{canary}')",
         "create temporary view x using csv options (path '{canary}')",
         "create temporary view x using text options (path 'http://127.0.0.1:{port}/')",
@@ -160,7 +160,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "msck repair table marts.count_residents",
         "comment on table marts.count_residents is 'x'",
         "create function f as 'java.lang.System'",
-        "create temporary function f as 'org.apache.hadoop.hive.ql.udf.UDFLength' using jar '{canary}'",
+        "create temporary function f as 'org.apache.x.UDFLength' using jar '{canary}'",
     ),
     "resources": (
         "add jar '{canary}'",
@@ -188,7 +188,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "set spark.sql.variable.substitute=true",
         "set spark.sql.thriftServer.queryTimeout=0",
         "set spark.sql.extensions=x",
-        "set spark.sql.catalog.x=org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog",
+        "set spark.sql.catalog.x=org.apache.spark.sql.jdbc.JDBCTableCatalog",
         "set spark.sql.session.timeZone='; select 1",
         "set hiveconf:spark.sql.session.timeZone=UTC",
         "set role admin",

@@ -1,4 +1,4 @@
-"""A reader server of the tests, over a few small tables that are made here as if they were published."""
+"""A reader server of the tests, over a few tables made here as if they were published."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyhive import hive
 
-from tests.python.conftest import QUICK_TO_COMPILE, clean_environment, run_throng
+from tests.python.conftest import clean_environment, run_throng
 from throng.serve.client import connect
 from throng.serve.copies import Copy, NewCopy
 from throng.serve.roles import add_user
@@ -109,7 +109,7 @@ class Readers:
             THRONG_ROLES=str(self.folder / "roles.yml"),
             THRONG_KEY_FILE=str(self.folder / "secret" / "key-of-the-build"),
             DBT_ENV_SECRET_THRONG_PASSWORD="password-of-the-build",
-            JDK_JAVA_OPTIONS=QUICK_TO_COMPILE.replace("-Xms2g -Xmn600m", ""),
+            # With both compilers: a hash of a password takes ten times as long with the first.
         )
 
     @property
@@ -169,7 +169,12 @@ class Readers:
         trust = self.folder / "serve" / "tls" / "truststore.p12"
         return subprocess.run(
             [
-                *[str(find_java().binary), *JAVA_OPTIONS, "-cp", str(wheel_folder() / "jars" / "*")],
+                *[
+                    str(find_java().binary),
+                    *JAVA_OPTIONS,
+                    "-cp",
+                    str(wheel_folder() / "jars" / "*"),
+                ],
                 *["org.apache.hive.beeline.BeeLine", "-u"],
                 f"jdbc:hive2://localhost:{self.port}/marts;ssl=true;sslTrustStore={trust};"
                 "trustStorePassword=changeit",
