@@ -185,8 +185,10 @@ class NewCopy:
             indent=1,
         )
         (self.folder / "copy.json").write_text(text)
+        (self.folder / "copy.json").chmod(0o600)
         with replacing(self._copies / "current") as unfinished:
             unfinished.write_text(f"{self.number}\n")
+            unfinished.chmod(0o600)
         for number in _numbers(self._copies):
             # The one before may just be read.
             if number < self.number - 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -245,7 +246,7 @@ def test_nobody_gets_in_without_the_password(readers, given):
     n_lines = len(refused_logins(readers))
     with pytest.raises((TTransportException, AttributeError)):
         readers.connect(**{"user": "paula", **given})
-    if given.get("username") != "":
+    if "" not in given.values():  # else the server does not even ask
         assert len(refused_logins(readers)) == n_lines + 1
     readers.connect("paula").close()
 
@@ -287,7 +288,7 @@ def test_passwords_are_encrypted_on_their_way(readers):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with (
         pytest.raises(ssl.SSLCertVerificationError),
-        contextlib.closing(ssl.socket.create_connection(("localhost", readers.port))) as plain,
+        contextlib.closing(socket.create_connection(("localhost", readers.port))) as plain,
     ):
         context.wrap_socket(plain, server_hostname="localhost")
 
@@ -300,7 +301,7 @@ def test_old_versions_of_tls_are_refused(readers):
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     with (
         pytest.raises((ssl.SSLError, ConnectionError)),
-        contextlib.closing(ssl.socket.create_connection(("localhost", readers.port))) as plain,
+        contextlib.closing(socket.create_connection(("localhost", readers.port))) as plain,
     ):
         context.wrap_socket(plain)
 

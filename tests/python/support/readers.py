@@ -161,7 +161,8 @@ class Readers:
             return cursor.fetchall()
 
     def audit(self) -> list[dict]:
-        text = (self.folder / "serve" / "audit" / "audit.jsonl").read_text()
+        file = self.folder / "serve" / "audit" / "audit.jsonl"
+        text = file.read_text() if file.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
 
     def beeline(self, user: str, *statements: str) -> subprocess.CompletedProcess:
