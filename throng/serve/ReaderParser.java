@@ -366,6 +366,9 @@ public class ReaderParser implements ParserInterface {
                 if (parts.length() != 1 || !FUNCTIONS.contains(name)) {
                     throw new Refusal("The function " + name + " is not for readers.");
                 }
+                if (name.equals("approx_count_distinct") && expression.children().length() > 1) {
+                    throw new Refusal("approx_count_distinct has one argument for readers.");
+                }
                 if (name.startsWith("concat")) {
                     countConcatenation(expression.children().length());
                 }

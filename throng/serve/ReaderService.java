@@ -20,6 +20,8 @@ import org.apache.hive.service.auth.TSetIpAddressProcessor;
 import org.apache.hive.service.cli.OperationHandle;
 import org.apache.hive.service.cli.OperationState;
 import org.apache.hive.service.cli.SessionHandle;
+import org.apache.hive.service.cli.operation.ExecuteStatementOperation;
+import org.apache.hive.service.cli.operation.Operation;
 import org.apache.hive.service.cli.operation.OperationManager;
 import org.apache.hive.service.rpc.thrift.TCLIService;
 import org.apache.hive.service.rpc.thrift.TCloseOperationReq;
@@ -42,6 +44,9 @@ import org.apache.hive.service.rpc.thrift.TRowSet;
 import org.apache.hive.service.rpc.thrift.TSessionHandle;
 import org.apache.hive.service.rpc.thrift.TStatus;
 import org.apache.hive.service.rpc.thrift.TStatusCode;
+import org.apache.spark.JobExecutionStatus;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkJobInfo;
 import org.apache.spark.sql.SparkSession;
 import org.apache.thrift.TProcessorFactory;
 import org.apache.thrift.server.TServer;
@@ -116,6 +121,8 @@ public class ReaderService implements InvocationHandler {
     /** Handle to Session and to Statement. */
     private final Map sessions = new ConcurrentHashMap();
     private final Map statements = new ConcurrentHashMap();
+    /** Operations of Spark that were seen: id of their jobs to operation. Of the sweeper alone. */
+    private final Map operationsSeen = new HashMap();
     /** Statements that Spark has been given and has no handle for yet. */
     private final Set starting = new HashSet();
 
@@ -145,6 +152,7 @@ public class ReaderService implements InvocationHandler {
                     try {
                         Thread.sleep(500L);
                         readers.sweep();
+                        readers.cancelAgain();
                     } catch (InterruptedException error) {
                         return;
                     } catch (Throwable error) {
@@ -493,6 +501,49 @@ public class ReaderService implements InvocationHandler {
             ? ((Integer) get(((TColumn) rows.getColumns().get(0)).getFieldValue(), "getValuesSize"))
                 .intValue()
             : rows.getRowsSize();
+    }
+
+    /**
+     * End jobs of statements that are over. Spark cancels the jobs that a statement has at that moment;
+     * one that was still being planned begins its jobs later, and nobody would end them.
+     */
+    private void cancelAgain() throws Exception {
+        List open;
+        synchronized (operations) {
+            open = new ArrayList(((Map) get(operations, "handleToOperation")).values());
+        }
+        for (int i = 0; i < open.size(); i++) {
+            if (open.get(i) instanceof ExecuteStatementOperation) {
+                operationsSeen.put(get(open.get(i), "statementId"), open.get(i));
+            }
+        }
+        SparkContext spark = SparkContext.getOrCreate();
+        boolean isAtWork = spark.statusTracker().getActiveJobIds().length > 0;
+        Iterator seen = operationsSeen.entrySet().iterator();
+        while (seen.hasNext()) {
+            Map.Entry entry = (Map.Entry) seen.next();
+            Operation operation = (Operation) entry.getValue();
+            OperationState state = operation.getStatus().getState();
+            if (!state.isTerminal()) {
+                continue;
+            }
+            boolean isOver = !open.contains(operation);
+            int[] jobs = isAtWork
+                ? spark.statusTracker().getJobIdsForGroup((String) entry.getKey())
+                : new int[0];
+            for (int i = 0; i < jobs.length; i++) {
+                scala.Option job = spark.statusTracker().getJobInfo(jobs[i]);
+                if (job.isDefined()
+                    && ((SparkJobInfo) job.get()).status() == JobExecutionStatus.RUNNING) {
+                    spark.cancelJobGroup((String) entry.getKey());
+                    isOver = false;
+                    break;
+                }
+            }
+            if (isOver && System.currentTimeMillis() - operation.getLastAccessTime() > 60000L) {
+                seen.remove();
+            }
+        }
     }
 
     /** Write the lines of statements that are gone without a word of their client. */

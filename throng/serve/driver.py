@@ -42,7 +42,7 @@ _JAVA_FILES = (
     *(_HERE.parent / "server" / name for name in ("LocalFiles.java", "PlainErrors.java")),
     *(
         _HERE / f"Reader{name}.java"
-        for name in ("State", "Audit", "Password", "Catalog", "Parser", "Service")
+        for name in ("State", "Audit", "Password", "Catalog", "Parser", "Service", "Interrupts")
     ),
 )
 _LOOK_EVERY_S = 0.5
@@ -74,6 +74,7 @@ def main() -> int:
     try:
         session = SparkSession(context)
         jvm.throng.ReaderParser.install(session._jsparkSession)
+        jvm.throng.ReaderInterrupts.install(session._jsparkSession)
         _set_properties(jvm, settings)
         running = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
             session._jsparkSession.sqlContext()
@@ -127,6 +128,8 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
         "spark.sql.execution.topKSortFallbackThreshold": "10000",
         # Readers take turns; else the jobs of one are all done before those of the next.
         "spark.scheduler.mode": "FAIR",
+        # Ports of Spark itself are on loopback; others of this machine have no secret for them.
+        "spark.authenticate": "true",
         # Locks beside the guard.
         "spark.sql.runSQLOnFiles": "false",
         "spark.sql.variable.substitute": "false",

@@ -425,20 +425,30 @@ def wait_until(is_so, seconds: float = 10) -> None:
 
 # Limits and audit ---------------------------------------------------------------------------------
 
-#: Nine to the power of eight rows.
-SLOW = "select count(*) from " + ", ".join(f"marts.count_residents t{n}" for n in range(17))
+#: Three to the power of 22 rows.
+SLOW = "select count(*) from " + ", ".join(f"marts.count_residents t{n}" for n in range(22))
 
 
-def test_a_statement_ends_after_its_time(readers):
+#: The same by keys: as many rows, by another kind of join.
+SLOW_BY_KEYS = "select count(*) from marts.count_journeys t0" + "".join(
+    f" join marts.count_journeys t{n} on t{n}.period = t0.period" for n in range(1, 22)
+)
+
+
+@pytest.mark.parametrize("sql", [SLOW, SLOW_BY_KEYS], ids=["cross join", "by keys"])
+def test_a_statement_ends_after_its_time_and_works_no_longer(readers, sql):
     with contextlib.closing(readers.connect("paula")) as connection:
         began = time.monotonic()
-        request = ttypes.TExecuteStatementReq(connection.sessionHandle, SLOW, queryTimeout=2)
+        request = ttypes.TExecuteStatementReq(connection.sessionHandle, sql, queryTimeout=2)
         done = connection.client.ExecuteStatement(request)
         fetched = connection.client.FetchResults(
             ttypes.TFetchResultsReq(done.operationHandle, ttypes.TFetchOrientation.FETCH_NEXT, 10)
         )
         assert "took longer than 2 s, which is the most" in fetched.status.errorMessage
         assert time.monotonic() - began < 10
+    state = json.loads((readers.folder / "serve" / "run" / "server.json").read_text())
+    java = psutil.Process(state["java_pid"])
+    wait_until(lambda: java.cpu_percent(1) < 50, 15)
 
 
 def test_a_result_has_so_many_rows_and_no_more(readers):

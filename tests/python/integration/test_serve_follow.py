@@ -35,7 +35,8 @@ def published(server, monkeypatch):
         cursor.execute(LEDGER.format("r0001"))
         cursor.execute(
             "create table released.it as select timestamp '2020-02-03 04:00:00' as period_start, "
-            "level as area_level, 'it''s' as area_id, 7L as n, cast(1.5 as decimal(5, 2)) as share, "
+            "level as area_level, 'it''s' as area_id, 7L as n, "
+            "cast(1.5 as decimal(5, 2)) as share, "
             "date '2020-02-03' as day, cast(null as double) as mean_distance_km "
             "from values ('admin1'), ('admin2'), ('admin2') as t (level)"
         )
