@@ -46,6 +46,8 @@ _JAVA_FILES = (
     ),
 )
 _LOOK_EVERY_S = 0.5
+#: Tasks that run at a time, for each core.
+_PLACES_OF_A_CORE = 16
 #: How long tables stay after others have taken their place, beyond the longest statement.
 _GRACE_S = 30.0
 
@@ -109,6 +111,7 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
     from pyspark import SparkConf
 
     tmp = settings.run_folder / "tmp"
+    cores = os.cpu_count() or 2
     values = {
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": str(tmp / "warehouse"),
@@ -143,9 +146,14 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
         "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
         "spark.hadoop.fs.permissions.umask-mode": "077",
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
-        "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 2)),
+        # Spark takes no core from a task that runs. So there are many more places than a statement
+        # has tasks, and the operating system shares the cores out.
+        "spark.default.parallelism": str(cores),
+        "spark.sql.leafNodeDefaultParallelism": str(cores),
+        "spark.sql.files.minPartitionNum": str(cores),
+        "spark.sql.shuffle.partitions": str(cores),
     }
-    conf = SparkConf().setMaster("local[*]").setAppName("throng readers")
+    conf = SparkConf().setMaster(f"local[{_PLACES_OF_A_CORE * cores}]").setAppName("throng readers")
     for key, value in values.items():
         conf.set(key, value)
     return conf
