@@ -255,6 +255,7 @@ def refused_logins(readers: Readers) -> list[dict]:
     return [line for line in readers.audit() if line["event"] == "login" and line["refused"]]
 
 
+@pytest.mark.long
 def test_after_five_wrong_passwords_a_user_waits(readers):
     add_user(readers.roles, "wanda", "public", password_of("wanda"))
     wait_until(lambda: readers.connect("wanda").close() or True)
@@ -269,6 +270,7 @@ def test_after_five_wrong_passwords_a_user_waits(readers):
     readers.connect("wanda").close()
 
 
+@pytest.mark.long
 def test_unknown_users_wait_as_long_as_known_ones(readers):
     def seconds(user: str) -> float:
         began = time.monotonic()
@@ -435,7 +437,13 @@ SLOW_BY_KEYS = "select count(*) from marts.count_journeys t0" + "".join(
 )
 
 
-@pytest.mark.parametrize("sql", [SLOW, SLOW_BY_KEYS], ids=["cross join", "by keys"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(SLOW, id="cross join"),
+        pytest.param(SLOW_BY_KEYS, id="by keys", marks=pytest.mark.long),
+    ],
+)
 def test_a_statement_ends_after_its_time_and_works_no_longer(readers, sql):
     with contextlib.closing(readers.connect("paula")) as connection:
         began = time.monotonic()
