@@ -25,32 +25,27 @@ from throng.serve.settings import ServeSettings
 from throng.server.control import ServerError, connect, is_missing_table, the_server
 from throng.server.settings import ServerSettings, SettingsError
 from throng.serving.arrow import ExportError, schema_of
-from throng.serving.reading import MARTS, mart_names, read_mart
+from throng.serving.reading import MARTS, described, mart_names
 
 #: How long after one look at the ledger the next one is.
-POLL_S = 3.0
+POLL_S = 2.5
 _CONNECTIONS = 4
 _MOST_TRIES = 5
-#: Equal as long as the same rows are in force; the order of rows does not matter.
-_FINGERPRINTS = (
-    "select count(*), bit_xor(xxhash64(*)) from released.ledger",
-    "select count(*), bit_xor(xxhash64(geography_version, area_id, published_at)) "
-    "from released.areas",
-)
+#: Equal as long as the same is in force; the order of rows does not matter. Areas are published with
+#: the marts, so the ledger says when they are others.
+_FINGERPRINT = "select count(*), bit_xor(xxhash64(*)) from released.ledger"
 
 
 def what_is_in_force(cursor: hive.Cursor) -> str:
     """A text that is another one whenever readers of the marts would see something else."""
-    found = [",".join(mart_names(cursor))]
-    for sql in _FINGERPRINTS:
-        try:
-            cursor.execute(sql)
-            found.append(":".join(str(value) for value in cursor.fetchone()))
-        except exc.OperationalError as error:
-            if not is_missing_table(error):
-                raise
-            found.append("none")
-    return " ".join(found)
+    marts = ",".join(mart_names(cursor))
+    try:
+        cursor.execute(_FINGERPRINT)
+        return f"{marts} {cursor.fetchone()}"
+    except exc.OperationalError as error:
+        if not is_missing_table(error):
+            raise
+        return f"{marts} no ledger"
 
 
 def copy_published(server: ServerSettings, copies: Path) -> Copy:
@@ -85,25 +80,28 @@ def copy_published(server: ServerSettings, copies: Path) -> Copy:
 def _copy_marts(server: ServerSettings, names: list[str], new: NewCopy) -> None:
     """Copy marts, some at a time; the first error ends it."""
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        for done in [pool.submit(_copy_mart, server, name, new) for name in names]:
+        shares = [names[place::_CONNECTIONS] for place in range(_CONNECTIONS)]
+        for done in [pool.submit(_copy_share, server, share, new) for share in shares if share]:
             done.result()
 
 
-def _copy_mart(server: ServerSettings, name: str, new: NewCopy) -> None:
-    """The build server writes the rows, for it has them; they are divided here."""
-    written = new.folder / f".{name}"
+def _copy_share(server: ServerSettings, names: list[str], new: NewCopy) -> None:
     with contextlib.closing(connect(server)) as connection:
         cursor = connection.cursor()
-        mart = read_mart(cursor, name)
-        columns = [*mart.columns, *(partition.column for partition in mart.partitions)]
-        order = _order(cursor, name)
-        columns.sort(key=lambda column: order.index(column.name))
         cursor.execute("set spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS")
-        path = str(written).replace("\\", "\\\\").replace("'", "\\'")
-        cursor.execute(
-            f"insert overwrite directory using parquet options (path '{path}') "
-            f"select /*+ coalesce(1) */ * from {MARTS}.{name}"
-        )
+        for name in names:
+            _copy_mart(cursor, name, new)
+
+
+def _copy_mart(cursor: hive.Cursor, name: str, new: NewCopy) -> None:
+    """The build server writes the rows, for it has them; they are divided here."""
+    written = new.folder / f".{name}"
+    columns, comment = described(cursor, name)
+    path = str(written).replace("\\", "\\\\").replace("'", "\\'")
+    cursor.execute(
+        f"insert overwrite directory using parquet options (path '{path}') "
+        f"select /*+ coalesce(1) */ * from {MARTS}.{name}"
+    )
     try:
         files = sorted(written.glob("*.parquet"))
         schema = schema_of(name, columns)
@@ -113,7 +111,7 @@ def _copy_mart(server: ServerSettings, name: str, new: NewCopy) -> None:
             else schema.empty_table()
         )
         told = [(column.name, column.kind, column.comment) for column in columns]
-        new.add(name, rows, told, mart.comment)
+        new.add(name, rows, told, comment)
     except (OSError, pa.ArrowInvalid) as error:
         raise CopyError(
             f"What the build server wrote of marts.{name} cannot be read ({type(error).__name__}): "
@@ -121,11 +119,6 @@ def _copy_mart(server: ServerSettings, name: str, new: NewCopy) -> None:
         ) from None
     finally:
         shutil.rmtree(written, ignore_errors=True)
-
-
-def _order(cursor: hive.Cursor, name: str) -> list[str]:
-    cursor.execute(f"show columns in {MARTS}.{name}")
-    return [column for (column,) in cursor.fetchall()]
 
 
 def main() -> int:
