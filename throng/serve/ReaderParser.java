@@ -49,8 +49,8 @@ import scala.runtime.AbstractPartialFunction;
 /**
  * The guard of the reader server: what a reader's statement may be. It parses as Spark does and walks
  * the whole plan. Every class of plan and of expression and every function must be on a list; every
- * table must be one that the role of the session's user may see, and is then taken from the schema of
- * that role. Statements about the catalog (SHOW TABLES, DESCRIBE) become queries over what the guard
+ * table must be one that the role of the session's user may see, and is then the one
+ * that holds the rows of that role. Statements about the catalog (SHOW TABLES, DESCRIBE) become queries over what the guard
  * itself says of these tables, so Spark's catalog answers no reader.
  */
 public class ReaderParser implements ParserInterface {
@@ -472,8 +472,8 @@ public class ReaderParser implements ParserInterface {
             ReaderState.Mart mart = mart(parts);
             tables.add(MARTS + "." + mart.name);
             List own = new ArrayList();
-            own.add(role.schema);
-            own.add(mart.name);
+            own.add(mart.schema);
+            own.add(mart.table);
             UnresolvedRelation made =
                 new UnresolvedRelation(seq(own), relation.options(), false);
             known.put(made, Boolean.TRUE);

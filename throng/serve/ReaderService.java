@@ -646,7 +646,7 @@ public class ReaderService implements InvocationHandler {
         return text
             .replaceAll("(?s)\\[FAILED_READ_FILE.*", "A file of the table is gone: ask again.")
             .replaceAll("`?spark_catalog`?\\.", "")
-            .replaceAll("readers_\\d+_[a-z0-9_]+", "marts")
+            .replaceAll("`?readers_\\d+`?\\.`?([a-z0-9_]+?)__\\d+`?", "marts.$1")
             .replaceAll("(?<![\\w/])(file:)?/+[\\w.@+-]+/[^\\s'\"`)\\]]*", "<file>");
     }
 

@@ -27,16 +27,14 @@ public class ReaderState {
     public int mostStatements = 16;
     public int secondsOfStatement = 300;
 
-    /** A role: the schema that holds its tables, and what these are like. */
+    /** A role, and the marts that it may see. */
     public static class Role {
         public final String name;
-        public final String schema;
         /** Name of a mart to Mart, in order. */
         public final Map marts = new TreeMap();
 
-        public Role(String name, String schema) {
+        public Role(String name) {
             this.name = name;
-            this.schema = schema;
         }
 
         public Mart mart(String mart) {
@@ -44,15 +42,19 @@ public class ReaderState {
         }
     }
 
-    /** A table that a role may see. */
+    /** A mart as a role sees it, and the table of Spark that holds these rows. */
     public static class Mart {
         public final String name;
+        public final String schema;
+        public final String table;
         public final String comment;
         /** Name, type and comment of each column: String[3]. */
         public final List columns = new ArrayList();
 
-        public Mart(String name, String comment) {
+        public Mart(String name, String schema, String table, String comment) {
             this.name = name;
+            this.schema = schema;
+            this.table = table;
             this.comment = comment;
         }
     }
@@ -86,12 +88,14 @@ public class ReaderState {
     }
 
     private static Role roleOf(String name, JsonNode json) {
-        Role role = new Role(name, json.get("schema").asText());
+        Role role = new Role(name);
         Iterator marts = json.get("marts").fieldNames();
         while (marts.hasNext()) {
             String mart = (String) marts.next();
             JsonNode told = json.get("marts").get(mart);
-            Mart one = new Mart(mart, told.get("comment").asText());
+            Mart one = new Mart(
+                mart, told.get("schema").asText(), told.get("table").asText(),
+                told.get("comment").asText());
             Iterator columns = told.get("columns").iterator();
             while (columns.hasNext()) {
                 JsonNode column = (JsonNode) columns.next();

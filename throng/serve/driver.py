@@ -3,8 +3,8 @@
 Started by `throng serve start` as `python -m throng.serve.driver SETTINGS_JSON`, with an
 environment that holds nothing of the build: no key, no password, no path to a warehouse. Its
 catalog is in memory and holds tables over hard links to the files of a copy
-(throng/serve/copies.py), a schema for each role. A new copy or another roles.yml makes new schemas;
-statements that begin from then on read these.
+(throng/serve/copies.py), one for each set of files that a role may see. A new copy makes a new
+schema of tables; statements that begin from then on read these.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from throng.serve.copies import CopiedMart, Copy, CopyError, current_number, read_copy
+from throng.serve.copies import Copy, CopyError, current_number, read_copy
 from throng.serve.roles import Role, Roles, RolesError, read_roles
 from throng.serve.settings import ServeSettings
 from throng.server.driver import LOCK_TAKEN, raise_exit, take_lock
@@ -203,10 +203,20 @@ def _check_guard(session: SparkSession) -> None:
 
 @dataclass
 class _Generation:
-    """Tables that were made at once: their schemas and folder, and when others replaced them."""
+    """Tables over one copy.
 
-    schemas: list[str]
+    Attributes:
+        copy: its number.
+        schema: of the tables, in Spark's catalog.
+        folder: of their files.
+        tables: mart and files to the name of the table over them. Roles that see the same share it.
+        retired_at: when another one took its place.
+    """
+
+    copy: int
+    schema: str
     folder: Path
+    tables: dict[tuple[str, ...], str] = field(default_factory=dict)
     retired_at: float | None = None
 
 
@@ -239,11 +249,11 @@ class Tables:
             try:
                 roles = read_roles(self.settings.roles)
                 copy = self._copy()
-                self._put_in_force(self._make(copy, roles), copy, roles)
+                self._put_in_force(copy, roles)
                 print(f"In force: copy {copy.number}, {len(roles.users)} users.", flush=True)
             except (RolesError, CopyError) as error:
                 print(f"Nobody may read: {error}", flush=True)
-                self._put_in_force({}, Copy(0, ""), Roles({}, {}))
+                self._set_state(Roles({}, {}), {})
         self._drop_retired()
 
     def _look(self) -> tuple[object, ...]:
@@ -263,47 +273,66 @@ class Tables:
             raise CopyError(f"There is no copy in {self.settings.copies}.")
         return read_copy(self.settings.copies, number)
 
-    def _make(self, copy: Copy, roles: Roles) -> dict[str, str]:
-        """Make the tables of all roles; the schema of each."""
+    def _put_in_force(self, copy: Copy, roles: Roles) -> None:
+        """Make the tables that are not there yet, then let readers have all of them at once."""
+        generation = self._generation_of(copy)
+        seen = {
+            name: {
+                mart: {
+                    "table": self._table(generation, copy, mart, role),
+                    "schema": generation.schema,
+                    "comment": copied.comment,
+                    "columns": copied.columns,
+                }
+                for mart, copied in copy.marts.items()
+                if copied.is_for(role, mart)
+            }
+            for name, role in roles.roles.items()
+        }
+        self._set_state(roles, seen)
+        for other in self._generations:
+            if other is not generation:
+                other.retired_at = other.retired_at or time.monotonic()
+
+    def _generation_of(self, copy: Copy) -> _Generation:
+        for known in self._generations:
+            if known.copy == copy.number and known.retired_at is None:
+                return known
         self._number += 1
         folder = self._folder / str(self._number)
         folder.mkdir(mode=0o700)
-        schemas = {name: f"readers_{self._number}_{name}" for name in roles.roles}
-        new = _Generation(list(schemas.values()), folder)
-        self._generations.append(new)
-        for name, role in roles.roles.items():
-            self.session.sql(f"create database {schemas[name]}")
-            (folder / name).mkdir(mode=0o700)
-            for mart, copied in _marts_for(copy, role).items():
-                files = folder / name / mart
-                files.mkdir(mode=0o700)
-                for file in copied.files_for(role):
-                    source = self.settings.copies / str(copy.number) / mart / file.name
-                    _link(source, files / file.name)
-                self._create(f"{schemas[name]}.{mart}", copied, files)
-        for generation in self._generations[:-1]:
-            generation.retired_at = generation.retired_at or time.monotonic()
-        return schemas
+        made = _Generation(copy.number, f"readers_{self._number}", folder)
+        self.session.sql(f"create database {made.schema}")
+        self._generations.append(made)
+        return made
 
-    def _create(self, table: str, mart: CopiedMart, files: Path) -> None:
+    def _table(self, generation: _Generation, copy: Copy, mart: str, role: Role) -> str:
+        """The table that holds the rows of a mart that a role may see, made if there is none."""
         from pyspark.sql.types import StructType
 
-        schema = StructType.fromDDL(", ".join(f"`{name}` {kind}" for name, kind, _ in mart.columns))
-        self.session.catalog.createTable(table, path=str(files), source="parquet", schema=schema)
+        copied = copy.marts[mart]
+        files = [file.name for file in copied.files_for(role)]
+        key = (mart, *files)
+        if key not in generation.tables:
+            name = f"{mart}__{len(generation.tables)}"
+            folder = generation.folder / name
+            folder.mkdir(mode=0o700)
+            for file in files:
+                _link(self.settings.copies / str(copy.number) / mart / file, folder / file)
+            columns = ", ".join(f"`{column}` {kind}" for column, kind, _ in copied.columns)
+            self.session.catalog.createTable(
+                f"{generation.schema}.{name}",
+                path=str(folder),
+                source="parquet",
+                schema=StructType.fromDDL(columns),
+            )
+            generation.tables[key] = name
+        return generation.tables[key]
 
-    def _put_in_force(self, schemas: dict[str, str], copy: Copy, roles: Roles) -> None:
+    def _set_state(self, roles: Roles, marts: dict[str, dict[str, object]]) -> None:
         state = {
             "users": {name: asdict(user) for name, user in roles.users.items()},
-            "roles": {
-                name: {
-                    "schema": schemas[name],
-                    "marts": {
-                        mart: {"comment": copied.comment, "columns": copied.columns}
-                        for mart, copied in _marts_for(copy, role).items()
-                    },
-                }
-                for name, role in roles.roles.items()
-            },
+            "roles": {name: {"marts": seen} for name, seen in marts.items()},
             "limits": asdict(self.settings.limits),
         }
         self.session._jvm.throng.ReaderState.set(json.dumps(state))
@@ -312,14 +341,9 @@ class Tables:
         before = time.monotonic() - self.settings.limits.seconds - _GRACE_S
         for generation in list(self._generations):
             if generation.retired_at is not None and generation.retired_at < before:
-                for schema in generation.schemas:
-                    self.session.sql(f"drop database {schema} cascade")
+                self.session.sql(f"drop database {generation.schema} cascade")
                 shutil.rmtree(generation.folder, ignore_errors=True)
                 self._generations.remove(generation)
-
-
-def _marts_for(copy: Copy, role: Role) -> dict[str, CopiedMart]:
-    return {name: mart for name, mart in copy.marts.items() if mart.is_for(role, name)}
 
 
 def _link(source: Path, target: Path) -> None:

@@ -31,8 +31,8 @@ from throng.serving.reading import MARTS, described, mart_names
 POLL_S = 2.5
 _CONNECTIONS = 4
 _MOST_TRIES = 5
-#: Equal as long as the same is in force; the order of rows does not matter. Areas are published with
-#: the marts, so the ledger says when they are others.
+#: Equal as long as the same is in force; the order of rows does not matter. Areas are published
+#: with the marts, so the ledger says when they are others.
 _FINGERPRINT = "select count(*), bit_xor(xxhash64(*)) from released.ledger"
 
 
