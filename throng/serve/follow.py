@@ -33,7 +33,9 @@ _CONNECTIONS = 4
 _MOST_TRIES = 5
 #: Equal as long as the same is in force; the order of rows does not matter. Areas are published
 #: with the marts, so the ledger says when they are others.
-_FINGERPRINT = "select count(*), bit_xor(xxhash64(*)) from released.ledger"
+_FINGERPRINT = (
+    "select count(*), bit_xor(xxhash64(*)), count_if(status = 'withdrawn') from released.ledger"
+)
 
 
 def what_is_in_force(cursor: hive.Cursor) -> str:
@@ -41,7 +43,8 @@ def what_is_in_force(cursor: hive.Cursor) -> str:
     marts = ",".join(mart_names(cursor))
     try:
         cursor.execute(_FINGERPRINT)
-        return f"{marts} {cursor.fetchone()}"
+        n_entries, entries, n_withdrawn = cursor.fetchone()
+        return f"{marts} {n_entries}:{entries} withdrawn:{n_withdrawn}"
     except exc.OperationalError as error:
         if not is_missing_table(error):
             raise
@@ -65,6 +68,9 @@ def copy_published(server: ServerSettings, copies: Path) -> Copy:
                     known = read_copy(copies, number)
                     if known.fingerprint == before:
                         return known
+                    if _n_withdrawn(before) > _n_withdrawn(known.fingerprint):
+                        # Out of sight at once; what is left comes back when it has been copied.
+                        NewCopy(copies).put_in_force(f"withdrawing {before}")
             new = NewCopy(copies)
             try:
                 _copy_marts(server, mart_names(cursor), new)
@@ -75,6 +81,12 @@ def copy_published(server: ServerSettings, copies: Path) -> Copy:
                 raise
             new.give_up()
     raise CopyError("What is published changed while it was copied; try again.")
+
+
+def _n_withdrawn(fingerprint: str) -> int:
+    """How many entries of the ledger were withdrawn."""
+    number = fingerprint.rpartition("withdrawn:")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _copy_marts(server: ServerSettings, names: list[str], new: NewCopy) -> None:

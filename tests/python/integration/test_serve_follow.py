@@ -103,6 +103,11 @@ def test_the_process_that_follows_copies_within_seconds(server, published, tmp_p
             wait_for(settings, 1, 30)
             published.execute(LEDGER.format("r0002"))
             wait_for(settings, 2, 10)
+            published.execute("insert overwrite released.ledger values ('r0001', 'withdrawn')")
+            wait_for(settings, 3, 10)
+            assert read_copy(settings.copies, 3).marts == {}  # out of sight at once
+            wait_for(settings, 4, 20)
+            assert list(read_copy(settings.copies, 4).marts) == ["it"]
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
