@@ -97,6 +97,11 @@ COMMANDS = {
         "app",
         "The local Spark SQL server (Hive Thrift protocol).",
     ),
+    "serve": Described(
+        "throng.serve.commands",
+        "app",
+        "The reader plane: a server with what is published, and nothing else.",
+    ),
     "cluster": Described(
         "throng.cluster.commands",
         "app",

@@ -48,12 +48,12 @@ def main() -> int:
     """Run a server with the settings given as JSON in the first argument."""
     settings = ServerSettings.from_json(sys.argv[1])
     os.umask(0o077)  # what is written about subscribers is for this user alone
-    lock = _lock(settings.run_folder / "lock")
+    lock = take_lock(settings.run_folder / "lock")
     if lock is None:
         return LOCK_TAKEN
     settings.state_file.unlink(missing_ok=True)  # left by a server that was killed
     # Raised in the main thread, so that a stop during start-up ends start-up too.
-    signal.signal(signal.SIGTERM, _raise_exit)
+    signal.signal(signal.SIGTERM, raise_exit)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     from pyspark import SparkContext
@@ -111,7 +111,7 @@ def main() -> int:
             java_process.kill()
 
 
-def _lock(path: Path) -> int | None:
+def take_lock(path: Path) -> int | None:
     """Take the lock of the warehouse for as long as this process lives; None if it is taken.
 
     The system lets go of it when the process dies, however it dies.
@@ -131,7 +131,8 @@ def _lock(path: Path) -> int | None:
     return descriptor
 
 
-def _raise_exit(_signal: int, _frame: types.FrameType | None) -> None:
+def raise_exit(_signal: int, _frame: types.FrameType | None) -> None:
+    """A handler of signals: ends the main thread, wherever it is."""
     raise SystemExit(0)
 
 

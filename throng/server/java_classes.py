@@ -7,6 +7,7 @@ after the JVM has started and before Spark starts in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 _SOURCES = Path(__file__).parent
 
 
-def compile_classes(jvm: JVMView, class_path: Path) -> None:
-    """Write the classes of this folder's Java files to `class_path`, in the package `throng`.
+def compile_classes(jvm: JVMView, class_path: Path, sources: Sequence[Path] | None = None) -> None:
+    """Write the classes of Java files to `class_path`, in the package `throng`.
 
     Args:
         jvm: a JVM with Spark's jars on its class path.
         class_path: a folder on the class path of that JVM; made if missing.
+        sources: the files, each after those it uses; those of this folder if not given.
 
     Raises:
         py4j.protocol.Py4JJavaError: a class of Spark or Hadoop is not what the source expects.
@@ -30,7 +32,7 @@ def compile_classes(jvm: JVMView, class_path: Path) -> None:
     spark = jvm.java.lang.Class.forName("org.apache.hive.service.rpc.thrift.TCLIService")
     folder = class_path / "throng"
     folder.mkdir(parents=True, exist_ok=True)
-    for source in sorted(_SOURCES.glob("*.java")):
+    for source in sources or sorted(_SOURCES.glob("*.java")):
         compiler = jvm.org.codehaus.janino.SimpleCompiler()
         compiler.setParentClassLoader(spark.getClassLoader())
         compiler.cook(source.read_text())

@@ -72,13 +72,13 @@ class ServerSettings:
         conf_lines = [*os.environ.get("THRONG_SPARK_CONF", "").split(";"), *(spark_conf or [])]
         settings = cls(
             host=host or os.environ.get("THRONG_HOST") or cls.host,
-            port=_port("--port", port) or _port("THRONG_PORT") or cls.port,
+            port=port_of("--port", port) or port_of("THRONG_PORT") or cls.port,
             memory=memory or os.environ.get("THRONG_MEMORY") or cls.memory,
             warehouse=Path(
                 warehouse or os.environ.get("THRONG_WAREHOUSE") or cls.warehouse
             ).absolute(),
             master=master or os.environ.get("THRONG_MASTER") or cls.master,
-            ui_port=_port("--ui-port", ui_port) or _port("THRONG_UI_PORT"),
+            ui_port=port_of("--ui-port", ui_port) or port_of("THRONG_UI_PORT"),
             spark_conf=dict(_key_value(line) for line in conf_lines if line.strip()),
             auth=os.environ.get("THRONG_AUTH") or cls.auth,
         )
@@ -109,13 +109,7 @@ class ServerSettings:
     @property
     def memory_mb(self) -> int:
         """Heap in MB."""
-        match = re.fullmatch(r"(\d+)([mMgG])", self.memory)
-        if not match:
-            raise SettingsError(
-                f"memory '{self.memory}' is not understood: write it like 2g or 1500m "
-                "(--memory or THRONG_MEMORY)."
-            )
-        return int(match[1]) * (1024 if match[2] in "gG" else 1)
+        return memory_mb(self.memory)
 
     @property
     def is_local(self) -> bool:
@@ -148,8 +142,27 @@ class ServerSettings:
         return cls(**{**values, "warehouse": Path(values["warehouse"])})
 
 
-def _port(source: str, given: int | None = None) -> int | None:
-    """The port given by an option, or by the environment variable `source`; None if by neither."""
+def memory_mb(memory: str) -> int:
+    """A heap as Java writes it ("2g", "1500m"), in MB.
+
+    Raises:
+        SettingsError: it is not written so.
+    """
+    match = re.fullmatch(r"(\d+)([mMgG])", memory)
+    if not match:
+        raise SettingsError(
+            f"memory '{memory}' is not understood: write it like 2g or 1500m "
+            "(--memory or THRONG_MEMORY)."
+        )
+    return int(match[1]) * (1024 if match[2] in "gG" else 1)
+
+
+def port_of(source: str, given: int | None = None) -> int | None:
+    """The port given by an option, or by the environment variable `source`; None if by neither.
+
+    Raises:
+        SettingsError: it is no port.
+    """
     text = os.environ.get(source, "") if given is None else str(given)
     if not text:
         return None

@@ -36,12 +36,7 @@ def columns_of(cursor: hive.Cursor, mart: str) -> list[Column]:
 
 def read_mart(cursor: hive.Cursor, name: str) -> Mart:
     """How a mart lies in folders, from the rows that readers see now."""
-    columns, comment = [], ""
-    for column, is_property in _described(cursor, f"describe extended {MARTS}.{name}"):
-        if not is_property:
-            columns.append(column)
-        elif column.name == "Comment":
-            comment = column.kind
+    columns, comment = described(cursor, name)
     candidates = candidates_of(columns)
     values: dict[str, list[object]] = {column: [] for column in candidates}
     if candidates:
@@ -52,6 +47,17 @@ def read_mart(cursor: hive.Cursor, name: str) -> Mart:
                 if value not in values[column]:
                     values[column].append(value)
     return mart_of(name, columns, values, comment)
+
+
+def described(cursor: hive.Cursor, name: str) -> tuple[list[Column], str]:
+    """Columns of a mart, in order, and what it says of itself."""
+    columns, comment = [], ""
+    for column, is_property in _described(cursor, f"describe extended {MARTS}.{name}"):
+        if not is_property:
+            columns.append(column)
+        elif column.name == "Comment":
+            comment = column.kind
+    return columns, comment
 
 
 def batches_of(cursor: hive.Cursor) -> Batches:

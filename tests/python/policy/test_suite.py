@@ -121,6 +121,18 @@ PROMISES = {
     "the server is for this machine only": (
         "integration/test_server.py::test_nothing_listens_beyond_loopback"
     ),
+    "readers see what is published and their role may see": (
+        "integration/test_serve.py::test_a_role_sees_its_marts_and_levels"
+    ),
+    "no statement of a reader reaches anything else": (
+        "integration/test_serve.py::test_nothing_that_is_not_released_comes_back["
+    ),
+    "readers have a release or a withdrawal within seconds": (
+        "integration/test_serve.py::test_a_release_and_a_withdrawal_are_in_force_within_seconds"
+    ),
+    "the reader server follows the build server": (
+        "integration/test_serve_follow.py::test_the_process_that_follows_copies_within_seconds"
+    ),
     "a killed run does no harm": "integration/test_killed_run.py::",
     "one more file gives what all files at once give": (
         "integration/test_killed_run.py::test_killed_and_run_again_and_a_file_more["

@@ -69,6 +69,7 @@ WORDS = {
 EXCEPTIONS = {
     ("throng/release/commands.py", "too narrow"): "Heading of a column of the audit's table.",
     ("docs/privacy_attacks.md", "too narrow"): "The verdict as the audit prints it.",
+    ("throng/serve/driver.py", "fair"): "The value of a setting of Spark.",
     ("docs/glossary.md", "antenna"): "Says what a cell is.",
     ("docs/glossary.md", "top-up"): "Says what a recharge is.",
     ("docs/definitions.md", "antenna"): "Bandicoot's word, where it differs from ours.",

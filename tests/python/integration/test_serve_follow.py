@@ -1,0 +1,121 @@
+"""The copies of what is published: made from a build server, and anew when something else is."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+
+from throng.serve.copies import current_number, read_copy
+from throng.serve.follow import copy_published, what_is_in_force
+from throng.serve.settings import ServeSettings
+from throng.server.password import PASSWORD_VARIABLE
+from throng.server.settings import ServerSettings
+
+LEDGER = "insert into released.ledger values ('{}', 'published')"
+
+
+@pytest.fixture
+def published(server, monkeypatch):
+    """A build server with a view for readers and a ledger, as a release makes them."""
+    monkeypatch.setenv(PASSWORD_VARIABLE, server.password())
+    with server.connect() as connection:
+        cursor = connection.cursor()
+        for schema in ("marts", "released"):
+            cursor.execute(f"create schema if not exists {schema}")
+        cursor.execute(
+            "create table released.ledger (release_id string, status string) using parquet"
+        )
+        cursor.execute(LEDGER.format("r0001"))
+        cursor.execute(
+            "create table released.it as select timestamp '2020-02-03 04:00:00' as period_start, "
+            "level as area_level, 'it''s' as area_id, 7L as n, "
+            "cast(1.5 as decimal(5, 2)) as share, "
+            "date '2020-02-03' as day, cast(null as double) as mean_distance_km "
+            "from values ('admin1'), ('admin2'), ('admin2') as t (level)"
+        )
+        cursor.execute(
+            "create view marts.it (period_start, area_level comment 'Level.', area_id, n, share, "
+            "day, mean_distance_km) comment 'Grain: one.' as select * from released.it"
+        )
+        yield cursor
+        for table in ("released.it", "released.ledger"):
+            cursor.execute(f"drop table {table}")
+        cursor.execute("drop view if exists marts.it")
+        for schema in ("marts", "released"):
+            cursor.execute(f"drop schema {schema}")
+
+
+def test_a_copy_is_what_readers_see_and_is_made_once(server, published, tmp_path):
+    build, copies = ServerSettings(port=server.port), tmp_path / "the copies' folder"
+    copy = copy_published(build, copies)
+    assert copy == read_copy(copies, current_number(copies))
+    mart = copy.marts["it"]
+    assert mart.comment == "Grain: one."
+    assert mart.columns[1] == ("area_level", "string", "Level.")
+    published.execute("select * from marts.it order by area_level")
+    by_server = published.fetchall()
+    found = [
+        tuple(row.values())
+        for file in sorted(mart.files, key=lambda file: file.level)
+        for row in pq.read_table(copies / "1" / "it" / file.name).to_pylist()
+    ]
+    assert [file.level for file in mart.files] in (["admin1", "admin2"], ["admin2", "admin1"])
+    assert [str(row[1:4]) for row in found] == [str(row[1:4]) for row in by_server]
+    assert found[0][1:] == ("admin1", "it's", 7, Decimal("1.50"), date(2020, 2, 3), None)
+    assert found[0][0].replace(tzinfo=None) == datetime(2020, 2, 3, 4)
+    assert copy_published(build, copies).number == 1
+    published.execute(LEDGER.format("r0002"))
+    assert copy_published(build, copies).number == 2
+    assert not list(copies.rglob(".*"))
+
+
+def test_what_is_in_force_has_other_words_after_every_change(published):
+    seen = [what_is_in_force(published)]
+    for change in (
+        LEDGER.format("r0002"),
+        LEDGER.format("r0002"),  # two equal rows are not none
+        "insert overwrite released.ledger values ('r0001', 'withdrawn')",
+        "drop view marts.it",
+    ):
+        published.execute(change)
+        seen.append(what_is_in_force(published))
+        assert what_is_in_force(published) == seen[-1]
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_process_that_follows_copies_within_seconds(server, published, tmp_path):
+    settings = ServeSettings(folder=tmp_path)
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "throng.serve.follow", settings.to_json()],
+            env=server.env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_for(settings, 1, 30)
+            published.execute(LEDGER.format("r0002"))
+            wait_for(settings, 2, 10)
+            published.execute("insert overwrite released.ledger values ('r0001', 'withdrawn')")
+            wait_for(settings, 3, 10)
+            assert read_copy(settings.copies, 3).marts == {}  # out of sight at once
+            wait_for(settings, 4, 20)
+            assert list(read_copy(settings.copies, 4).marts) == ["it"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    assert "In force: copy 2, 1 marts." in (tmp_path / "log").read_text()
+
+
+def wait_for(settings: ServeSettings, number: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while current_number(settings.copies) != number:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,0 +1,312 @@
+"""Start, stop and look at the reader server from outside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from throng.serve.copies import Copy, CopyError, current_number, read_copy
+from throng.serve.roles import RolesError, read_roles
+from throng.serve.sandbox import SandboxError, sandboxed
+from throng.serve.settings import ServeSettings
+from throng.serve.tls import TlsError, certificate_file, ensure_keystore
+from throng.server.java import Java, JavaNotFoundError, find_java
+from throng.server.processes import kill, last_line, process_tree, runs_since, why_port_is_taken
+from throng.server.settings import LOCK_TAKEN, memory_mb
+from throng.server.spark_home import make_spark_home
+
+START_TIMEOUT_S = 180
+STOP_TIMEOUT_S = 30
+#: What the JVM needs beside its heap.
+_BESIDE_HEAP_MB = 400
+_JAVA_DEFAULTS = "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:SweeperThreshold=5"
+
+
+class ServeError(Exception):
+    """The reader server cannot do what was asked; the message says why and what to change."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A reader server found running, as it wrote itself down."""
+
+    pid: int
+    java_pid: int
+    started_at: float
+    settings: ServeSettings
+
+    @property
+    def address(self) -> str:
+        """host:port of the server."""
+        return f"{self.settings.host}:{self.settings.port}"
+
+
+def find_running(settings: ServeSettings) -> Running | None:
+    """The reader server of this folder, or None."""
+    try:
+        state = json.loads(settings.state_file.read_text())
+        if not runs_since(state["pid"], state["started_at"]):
+            return None
+        found = ServeSettings.from_json(json.dumps(state["settings"]))
+    except (OSError, ValueError, KeyError):
+        return None
+    return Running(state["pid"], state["java_pid"], state["started_at"], found)
+
+
+def find_follower(settings: ServeSettings) -> int | None:
+    """The process that follows the build server for this folder, or None."""
+    try:
+        state = json.loads((settings.run_folder / "follow.json").read_text())
+        return state["pid"] if runs_since(state["pid"], state["started_at"]) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
+    """Start the reader server, and what follows the build server; return once readers can come.
+
+    Args:
+        settings: what to start it with.
+        say: receives lines for the user.
+
+    Raises:
+        ServeError: it cannot start; nothing is left running.
+    """
+    if running := find_running(settings):
+        say(f"The reader server already runs on {running.address} (pid {running.pid}).")
+        return running
+    try:
+        java = find_java()
+        read_roles(settings.roles)
+        _make_folders(settings)
+        if settings.is_encrypted and settings.keystore is None:
+            keystore, password = ensure_keystore(settings.tls_folder, java, settings.host)
+            settings = replace(settings, keystore=keystore, keystore_password_file=password)
+        for path in (settings.keystore, settings.keystore_password_file):
+            if path is not None:
+                _check_private(path)
+        driver = [sys.executable, "-m", "throng.serve.driver", settings.to_json()]
+        environment = _environment(settings, java)
+        if settings.is_sandboxed:
+            driver = sandboxed(driver, settings, environment)
+    except (JavaNotFoundError, RolesError, TlsError, SandboxError) as error:
+        raise ServeError(str(error)) from None
+    if problem := why_port_is_taken(settings.host, settings.port):
+        raise ServeError(f"{problem} Choose another: --port or THRONG_SERVE_PORT.")
+    _check_memory(settings)
+    if not settings.is_encrypted:
+        say("Warning: --no-tls, so passwords and results cross this machine as they are.")
+    if not settings.is_sandboxed:
+        say(
+            "Warning: --without-sandbox, so whoever gets past the guard can read all that this "
+            "user can."
+        )
+    follower = _follow(settings, say) if settings.is_following else None
+    started = None
+    try:
+        copy = _copy_in_force(settings)
+        say(
+            f"Starting the reader server on {settings.host}:{settings.port} with copy "
+            f"{copy.number}, {len(copy.marts)} marts (Java {java.version}) ..."
+        )
+        started = _spawn(driver, settings.log_file, environment)
+        return _wait_until_it_listens(settings, started)
+    except BaseException:
+        for process in (started, follower):
+            if process is not None:
+                kill(process_tree(process.pid))
+                process.wait()
+        raise
+
+
+def stop(settings: ServeSettings) -> bool:
+    """Stop the reader server of this folder and what follows for it; False if none runs."""
+    running = find_running(settings)
+    pids = [pid for pid in (running.pid if running else None, find_follower(settings)) if pid]
+    processes = [process for pid in pids for process in process_tree(pid)]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
+    kill(alive)
+    settings.state_file.unlink(missing_ok=True)
+    (settings.run_folder / "follow.json").unlink(missing_ok=True)
+    return running is not None
+
+
+def how_to_connect(settings: ServeSettings) -> list[str]:
+    """Lines that connect Beeline and PyHive."""
+    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
+    trust = settings.tls_folder / "truststore.p12"
+    is_ours = settings.keystore is None or settings.keystore.parent == settings.tls_folder
+    tls = ";ssl=true" if settings.is_encrypted else ""
+    if tls and is_ours:
+        tls += f";sslTrustStore={trust};trustStorePassword=changeit"
+    pem = f'Path("{certificate_file(settings.tls_folder)}")' if tls and is_ours else "None"
+    return [
+        f"Beeline  jdbc:hive2://{host}:{settings.port}/marts{tls}",
+        f'PyHive   throng.serve.client.connect("{host}", {settings.port}, USER, PASSWORD, {pem})',
+    ]
+
+
+def _environment(settings: ServeSettings, java: Java) -> dict[str, str]:
+    """All that the server knows of its surroundings: no key, no password of the build."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(settings.run_folder),
+        "JAVA_HOME": str(java.home),
+        "SPARK_HOME": str(make_spark_home(settings.run_folder / "spark_home", is_local=True)),
+        "SPARK_DRIVER_MEMORY": settings.memory,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "THRONG_RUN_FOLDER": str(settings.run_folder),
+        "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", _JAVA_DEFAULTS),
+    }
+
+
+def _spawn(
+    command: list[str], log_file: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=dict(environment),
+        )
+
+
+def _follow(settings: ServeSettings, say: Callable[[str], None]) -> subprocess.Popen[bytes]:
+    """Copy what is published, and start the process that copies it again when it changes."""
+    from throng.serve.follow import copy_published
+    from throng.server.control import ServerError, the_server
+    from throng.server.settings import SettingsError
+    from throng.serving.arrow import ExportError
+
+    say("Copying what is published ...")
+    try:
+        copy_published(the_server(), settings.copies)
+    except (ServerError, SettingsError, CopyError, ExportError) as error:
+        raise ServeError(str(error)) from None
+    if pid := find_follower(settings):  # left by a server that was killed
+        kill(process_tree(pid))
+    process = _spawn(
+        [sys.executable, "-m", "throng.serve.follow", settings.to_json()],
+        settings.run_folder / "follow.log",
+        os.environ,
+    )
+    state = {"pid": process.pid, "started_at": psutil.Process(process.pid).create_time()}
+    (settings.run_folder / "follow.json").write_text(json.dumps(state))
+    return process
+
+
+def _copy_in_force(settings: ServeSettings) -> Copy:
+    try:
+        number = current_number(settings.copies)
+        if number is None:
+            raise ServeError(
+                f"There is nothing to serve in {settings.copies}: leave out --no-follow, so that "
+                "what is published is copied from the build server."
+            )
+        return read_copy(settings.copies, number)
+    except CopyError as error:
+        raise ServeError(str(error)) from None
+
+
+def _make_folders(settings: ServeSettings) -> None:
+    """Folders for this user alone; refused where they are open to others."""
+    folders = [settings.folder, settings.copies, settings.run_folder, settings.audit_folder]
+    try:
+        for folder in (*folders, settings.tls_folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (*folders, settings.tls_folder):
+            _check_private(folder)
+        tmp = settings.run_folder / "tmp"
+        shutil.rmtree(tmp, ignore_errors=True)
+        tmp.mkdir(mode=0o700)
+    except OSError as error:
+        raise ServeError(
+            f"The folder {settings.folder} cannot be made ({error.strerror}): choose another, "
+            "--folder or THRONG_SERVE_FOLDER."
+        ) from None
+
+
+def _check_private(path: Path) -> None:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ServeError(f"{path} cannot be read ({error.strerror}).") from None
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        mode = "700" if path.is_dir() else "600"
+        raise ServeError(f"{path} is open to other users: run chmod {mode} on it.")
+
+
+def _check_memory(settings: ServeSettings) -> None:
+    free_mb = psutil.virtual_memory().available / 2**20
+    if memory_mb(settings.memory) + _BESIDE_HEAP_MB > free_mb:
+        raise ServeError(
+            f"Too little memory: the reader server asks for {settings.memory} and about "
+            f"{_BESIDE_HEAP_MB} MB beside, but {free_mb:,.0f} MB are free. Give less: --memory."
+        )
+
+
+def _wait_until_it_listens(settings: ServeSettings, driver: subprocess.Popen[bytes]) -> Running:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if driver.poll() is not None:
+            raise ServeError(_why_it_ended(settings, driver.returncode))
+        running = find_running(settings)
+        if running and _listens(settings):
+            return running
+        time.sleep(0.2)
+    raise ServeError(
+        f"The reader server did not listen within {START_TIMEOUT_S} s and was ended. Its log: "
+        f"{settings.log_file}"
+    )
+
+
+def _listens(settings: ServeSettings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=5):
+        return True
+    return False
+
+
+def _why_it_ended(settings: ServeSettings, return_code: int) -> str:
+    log = settings.log_file.read_text(errors="replace")
+    if return_code == LOCK_TAKEN:
+        return (
+            f"Another reader server is using {settings.folder}: stop that one, or give another "
+            "--folder."
+        )
+    if re.search("BindException|Could not create ServerSocket", log):
+        return (
+            f"Port {settings.port} on {settings.host} was taken while the server started. "
+            "Choose another: --port or THRONG_SERVE_PORT."
+        )
+    if re.search("Could not reserve enough space|OutOfMemoryError|Cannot allocate memory", log):
+        return f"Java could not have {settings.memory} of memory. Give less: --memory."
+    return (
+        f"The reader server ended while it started: {last_line(log)}\n"
+        f"The whole log: {settings.log_file}"
+    )

@@ -1,0 +1,373 @@
+"""The process of the reader server: one PySpark driver with a Hive Thrift server in its JVM.
+
+Started by `throng serve start` as `python -m throng.serve.driver SETTINGS_JSON`, with an
+environment that holds nothing of the build: no key, no password, no path to a warehouse. Its
+catalog is in memory and holds tables over hard links to the files of a copy
+(throng/serve/copies.py), one for each set of files that a role may see. A new copy makes a new
+schema of tables; statements that begin from then on read these.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from throng.serve.copies import Copy, CopyError, current_number, read_copy
+from throng.serve.roles import Role, Roles, RolesError, read_roles
+from throng.serve.settings import ServeSettings
+from throng.server.driver import LOCK_TAKEN, raise_exit, take_lock
+from throng.server.java_classes import compile_classes
+from throng.server.settings import memory_mb
+from throng.server.spark_home import class_path
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JavaObject, JVMView
+    from pyspark import SparkConf
+    from pyspark.sql import SparkSession
+
+_HERE = Path(__file__).parent
+#: In this order: each may use those before it.
+_JAVA_FILES = (
+    *(_HERE.parent / "server" / name for name in ("LocalFiles.java", "PlainErrors.java")),
+    *(
+        _HERE / f"Reader{name}.java"
+        for name in ("State", "Audit", "Password", "Catalog", "Parser", "Service", "Interrupts")
+    ),
+)
+_LOOK_EVERY_S = 0.5
+#: Tasks that run at a time, for each core.
+_PLACES_OF_A_CORE = 16
+#: How long tables stay after others have taken their place, beyond the longest statement.
+_GRACE_S = 30.0
+
+
+def main() -> int:
+    """Run a reader server with the settings given as JSON in the first argument."""
+    settings = ServeSettings.from_json(sys.argv[1])
+    os.umask(0o077)
+    lock = take_lock(settings.run_folder / "lock")
+    if lock is None:
+        return LOCK_TAKEN
+    settings.state_file.unlink(missing_ok=True)
+    signal.signal(signal.SIGTERM, raise_exit)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    conf = _spark_conf(settings)
+    SparkContext._ensure_initialized(conf=conf)
+    jvm = SparkContext._jvm
+    compile_classes(jvm, class_path(settings.run_folder / "spark_home"), _JAVA_FILES)
+    conf.set("spark.hadoop.fs.file.impl", "throng.LocalFiles")
+    context = SparkContext(conf=conf)
+    java_process = context._gateway.proc
+    try:
+        session = SparkSession(context)
+        jvm.throng.ReaderParser.install(session._jsparkSession)
+        jvm.throng.ReaderInterrupts.install(session._jsparkSession)
+        _set_properties(jvm, settings)
+        running = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
+            session._jsparkSession.sqlContext()
+        )
+        _install_service(jvm, running)
+        _check_guard(session)
+        tables = Tables(session, settings)
+        tables.refresh()  # until now nobody is a user
+        _write_state(settings, java_process.pid)
+        while java_process.poll() is None:
+            time.sleep(_LOOK_EVERY_S)
+            tables.refresh()
+        print("The Java process has ended; so does the server.", flush=True)
+        return 1
+    except SystemExit:
+        session = SparkSession.getActiveSession()
+        if session:
+            session.stop()
+        return 0
+    finally:
+        settings.state_file.unlink(missing_ok=True)
+        context._gateway.shutdown()
+        java_process.stdin.close()  # the JVM ends itself at the end of its input
+        try:
+            java_process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            print("The Java process did not end by itself; killing it.", flush=True)
+            java_process.kill()
+
+
+def _spark_conf(settings: ServeSettings) -> SparkConf:
+    from pyspark import SparkConf
+
+    tmp = settings.run_folder / "tmp"
+    cores = os.cpu_count() or 2
+    values = {
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": str(tmp / "warehouse"),
+        "spark.local.dir": str(tmp),
+        "spark.hadoop.hive.exec.scratchdir": str(tmp / "hive"),
+        "spark.hadoop.hive.server2.logging.operation.enabled": "false",
+        "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
+        "spark.hadoop.hive.server2.thrift.port": str(settings.port),
+        "spark.hadoop.hive.server2.transport.mode": "binary",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.hive.thriftServer.singleSession": "false",
+        "spark.sql.thriftServer.queryTimeout": f"{settings.limits.seconds}s",
+        # A result is held whole until it is closed; one reader must not fill the heap.
+        "spark.driver.maxResultSize": f"{max(64, memory_mb(settings.memory) // 8)}m",
+        # A sort with a limit of a million rows would hold them in memory, for each partition.
+        "spark.sql.execution.topKSortFallbackThreshold": "10000",
+        # Readers take turns; else the jobs of one are all done before those of the next.
+        "spark.scheduler.mode": "FAIR",
+        # Ports of Spark itself are on loopback; others of this machine have no secret for them.
+        "spark.authenticate": "true",
+        # Locks beside the guard.
+        "spark.sql.runSQLOnFiles": "false",
+        "spark.sql.variable.substitute": "false",
+        "spark.sql.redaction.string.regex": "(?i)pbkdf2_sha256\\S*",
+        "spark.ui.enabled": "false",
+        "spark.sql.ui.explainMode": "simple",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
+        "spark.hadoop.fs.permissions.umask-mode": "077",
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
+        # Spark takes no core from a task that runs. So there are many more places than a statement
+        # has tasks, and the operating system shares the cores out.
+        "spark.default.parallelism": str(cores),
+        "spark.sql.leafNodeDefaultParallelism": str(cores),
+        "spark.sql.files.minPartitionNum": str(cores),
+        "spark.sql.shuffle.partitions": str(cores),
+    }
+    conf = SparkConf().setMaster(f"local[{_PLACES_OF_A_CORE * cores}]").setAppName("throng readers")
+    for key, value in values.items():
+        conf.set(key, value)
+    return conf
+
+
+def _set_properties(jvm: JVMView, settings: ServeSettings) -> None:
+    """What Hive's server reads as properties of the JVM, and our classes."""
+    properties = {
+        "hive.server2.authentication": "CUSTOM",
+        "hive.server2.custom.authentication.class": "throng.ReaderPassword",
+        "hive.server2.enable.doAs": "false",
+        # A message before the login, and a statement after it, are no larger than this.
+        "hive.server2.thrift.max.message.size": str(4 * 2**20),
+        "hive.server2.idle.session.timeout": "3600000",
+        "hive.server2.session.check.interval": "60000",
+        "throng.audit.folder": str(settings.audit_folder),
+        "jdk.tls.server.protocols": "TLSv1.3,TLSv1.2",
+        # Else a client could ask for new keys again and again, which costs the server more.
+        "jdk.tls.rejectClientInitiatedRenegotiation": "true",
+    }
+    if settings.is_encrypted:
+        properties |= {
+            "hive.server2.use.SSL": "true",
+            "hive.server2.keystore.path": str(settings.keystore),
+            "hive.server2.keystore.password": settings.keystore_password_file.read_text().strip(),
+        }
+    for name, value in properties.items():
+        jvm.java.lang.System.setProperty(name, value)
+
+
+def _install_service(jvm: JVMView, running: JavaObject) -> None:
+    """Put ReaderService.java before the Thrift service. Internals of Spark, hence the exact pin."""
+    services = {service.getClass().getSimpleName(): service for service in running.getServices()}
+    sessions = services["SparkSQLCLIService"].getSessionManager()
+    operations = sessions.getOperationManager()
+    jvm.throng.ReaderService.install(
+        services["ThriftBinaryCLIService"], operations, operations.sessionToContexts()
+    )
+
+
+def _check_guard(session: SparkSession) -> None:
+    """End the start if a session of a client would have any other parser than the guard."""
+    parser = session._jsparkSession.newSession().sessionState().sqlParser().getClass().getName()
+    if parser != "throng.ReaderParser":
+        raise RuntimeError(f"The guard is not in force: a session parses with {parser}.")
+
+
+@dataclass
+class _Generation:
+    """Tables over one copy.
+
+    Attributes:
+        copy: its number.
+        schema: of the tables, in Spark's catalog.
+        folder: of their files.
+        tables: mart and files to the name of the table over them. Roles that see the same share it.
+        retired_at: when another one took its place.
+    """
+
+    copy: int
+    schema: str
+    folder: Path
+    tables: dict[tuple[str, ...], str] = field(default_factory=dict)
+    retired_at: float | None = None
+
+
+@dataclass
+class Tables:
+    """The tables of the roles, made anew when the copy or roles.yml is another one.
+
+    Attributes:
+        session: the server's own, which has no guard.
+        settings: of the server.
+    """
+
+    session: SparkSession
+    settings: ServeSettings
+    _seen: tuple[object, ...] = ()
+    _number: int = 0
+    _generations: list[_Generation] = field(default_factory=list)
+    _folder: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._folder = self.settings.run_folder / "served"
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700)
+
+    def refresh(self) -> None:
+        """Put in force what is there now; without a copy or roles.yml that can be read, nothing."""
+        seen = self._look()
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                roles = read_roles(self.settings.roles)
+                copy = self._copy()
+                self._put_in_force(copy, roles)
+                print(f"In force: copy {copy.number}, {len(roles.users)} users.", flush=True)
+            except (RolesError, CopyError) as error:
+                print(f"Nobody may read: {error}", flush=True)
+                self._set_state(Roles({}, {}), {})
+        self._drop_retired()
+
+    def _look(self) -> tuple[object, ...]:
+        """What is another one when something has changed."""
+        try:
+            found = self.settings.roles.stat()
+            roles = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode)
+        except OSError as error:
+            roles = (error.errno,)
+        with contextlib.suppress(CopyError):
+            return (roles, current_number(self.settings.copies))
+        return (roles, "not understood")
+
+    def _copy(self) -> Copy:
+        number = current_number(self.settings.copies)
+        if number is None:
+            raise CopyError(f"There is no copy in {self.settings.copies}.")
+        return read_copy(self.settings.copies, number)
+
+    def _put_in_force(self, copy: Copy, roles: Roles) -> None:
+        """Make the tables that are not there yet, then let readers have all of them at once."""
+        generation = self._generation_of(copy)
+        seen = {
+            name: {
+                mart: {
+                    "table": self._table(generation, copy, mart, role),
+                    "schema": generation.schema,
+                    "comment": copied.comment,
+                    "columns": copied.columns,
+                }
+                for mart, copied in copy.marts.items()
+                if copied.is_for(role, mart)
+            }
+            for name, role in roles.roles.items()
+        }
+        self._set_state(roles, seen)
+        for other in self._generations:
+            if other is not generation:
+                other.retired_at = other.retired_at or time.monotonic()
+
+    def _generation_of(self, copy: Copy) -> _Generation:
+        for known in self._generations:
+            if known.copy == copy.number and known.retired_at is None:
+                return known
+        self._number += 1
+        folder = self._folder / str(self._number)
+        folder.mkdir(mode=0o700)
+        made = _Generation(copy.number, f"readers_{self._number}", folder)
+        self.session.sql(f"create database {made.schema}")
+        self._generations.append(made)
+        return made
+
+    def _table(self, generation: _Generation, copy: Copy, mart: str, role: Role) -> str:
+        """The table that holds the rows of a mart that a role may see, made if there is none."""
+        from pyspark.sql.types import StructType
+
+        copied = copy.marts[mart]
+        files = [file.name for file in copied.files_for(role)]
+        key = (mart, *files)
+        if key not in generation.tables:
+            name = f"{mart}__{len(generation.tables)}"
+            folder = generation.folder / name
+            folder.mkdir(mode=0o700)
+            for file in files:
+                _link(self.settings.copies / str(copy.number) / mart / file, folder / file)
+            columns = ", ".join(f"`{column}` {kind}" for column, kind, _ in copied.columns)
+            self.session.catalog.createTable(
+                f"{generation.schema}.{name}",
+                path=str(folder),
+                source="parquet",
+                schema=StructType.fromDDL(columns),
+            )
+            generation.tables[key] = name
+        return generation.tables[key]
+
+    def _set_state(self, roles: Roles, marts: dict[str, dict[str, object]]) -> None:
+        state = {
+            "users": {name: asdict(user) for name, user in roles.users.items()},
+            "roles": {name: {"marts": seen} for name, seen in marts.items()},
+            "limits": asdict(self.settings.limits),
+        }
+        self.session._jvm.throng.ReaderState.set(json.dumps(state))
+
+    def _drop_retired(self) -> None:
+        before = time.monotonic() - self.settings.limits.seconds - _GRACE_S
+        for generation in list(self._generations):
+            if generation.retired_at is not None and generation.retired_at < before:
+                self.session.sql(f"drop database {generation.schema} cascade")
+                shutil.rmtree(generation.folder, ignore_errors=True)
+                self._generations.remove(generation)
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file in another place; copied where the places are on different disks."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        try:
+            shutil.copyfile(source, target)
+        except OSError as error:
+            raise CopyError(f"{source} cannot be read ({error.strerror}).") from None
+
+
+def _write_state(settings: ServeSettings, java_pid: int) -> None:
+    state = {
+        "pid": os.getpid(),
+        "java_pid": java_pid,
+        "started_at": psutil.Process().create_time(),
+        "settings": json.loads(settings.to_json()),
+    }
+    half = settings.state_file.with_suffix(".new")
+    half.write_text(json.dumps(state, indent=1))
+    half.replace(settings.state_file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

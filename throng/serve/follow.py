@@ -1,0 +1,168 @@
+"""The process that follows the build server: a new copy whenever another release is in force.
+
+It alone has the password of the build server; the server of the readers knows nothing of it.
+Started by `throng serve start` as `python -m throng.serve.follow SETTINGS_JSON`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyhive import exc, hive
+from thrift.Thrift import TException
+
+from throng.serve.copies import Copy, CopyError, NewCopy, current_number, read_copy
+from throng.serve.settings import ServeSettings
+from throng.server.control import ServerError, connect, is_missing_table, the_server
+from throng.server.settings import ServerSettings, SettingsError
+from throng.serving.arrow import ExportError, schema_of
+from throng.serving.reading import MARTS, described, mart_names
+
+#: How long after one look at the ledger the next one is.
+POLL_S = 2.5
+_CONNECTIONS = 4
+_MOST_TRIES = 5
+#: Equal as long as the same is in force; the order of rows does not matter. Areas are published
+#: with the marts, so the ledger says when they are others.
+_FINGERPRINT = (
+    "select count(*), bit_xor(xxhash64(*)), count_if(status = 'withdrawn') from released.ledger"
+)
+
+
+def what_is_in_force(cursor: hive.Cursor) -> str:
+    """A text that is another one whenever readers of the marts would see something else."""
+    marts = ",".join(mart_names(cursor))
+    try:
+        cursor.execute(_FINGERPRINT)
+        n_entries, entries, n_withdrawn = cursor.fetchone()
+        return f"{marts} {n_entries}:{entries} withdrawn:{n_withdrawn}"
+    except exc.OperationalError as error:
+        if not is_missing_table(error):
+            raise
+        return f"{marts} no ledger"
+
+
+def copy_published(server: ServerSettings, copies: Path) -> Copy:
+    """Copy what is published if the copy in force is another; return the one that is then in force.
+
+    Raises:
+        CopyError: what is published changed again and again while it was copied, or cannot be read.
+        ServerError: the build server does not answer.
+    """
+    with contextlib.closing(connect(server)) as connection:
+        cursor = connection.cursor()
+        for _ in range(_MOST_TRIES):
+            before = what_is_in_force(cursor)
+            number = current_number(copies)
+            if number is not None:
+                with contextlib.suppress(CopyError):
+                    known = read_copy(copies, number)
+                    if known.fingerprint == before:
+                        return known
+                    if _n_withdrawn(before) > _n_withdrawn(known.fingerprint):
+                        # Out of sight at once; what is left comes back when it has been copied.
+                        NewCopy(copies).put_in_force(f"withdrawing {before}")
+            new = NewCopy(copies)
+            try:
+                _copy_marts(server, mart_names(cursor), new)
+                if what_is_in_force(cursor) == before:
+                    return new.put_in_force(before)
+            except BaseException:
+                new.give_up()
+                raise
+            new.give_up()
+    raise CopyError("What is published changed while it was copied; try again.")
+
+
+def _n_withdrawn(fingerprint: str) -> int:
+    """How many entries of the ledger were withdrawn."""
+    number = fingerprint.rpartition("withdrawn:")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _copy_marts(server: ServerSettings, names: list[str], new: NewCopy) -> None:
+    """Copy marts, some at a time; the first error ends it."""
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        shares = [names[place::_CONNECTIONS] for place in range(_CONNECTIONS)]
+        for done in [pool.submit(_copy_share, server, share, new) for share in shares if share]:
+            done.result()
+
+
+def _copy_share(server: ServerSettings, names: list[str], new: NewCopy) -> None:
+    with contextlib.closing(connect(server)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("set spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS")
+        for name in names:
+            _copy_mart(cursor, name, new)
+
+
+def _copy_mart(cursor: hive.Cursor, name: str, new: NewCopy) -> None:
+    """The build server writes the rows, for it has them; they are divided here."""
+    written = new.folder / f".{name}"
+    columns, comment = described(cursor, name)
+    path = str(written).replace("\\", "\\\\").replace("'", "\\'")
+    cursor.execute(
+        f"insert overwrite directory using parquet options (path '{path}') "
+        f"select /*+ coalesce(1) */ * from {MARTS}.{name}"
+    )
+    try:
+        files = sorted(written.glob("*.parquet"))
+        schema = schema_of(name, columns)
+        rows = (
+            pa.concat_tables([pq.read_table(file) for file in files])
+            if files
+            else schema.empty_table()
+        )
+        told = [(column.name, column.kind, column.comment) for column in columns]
+        new.add(name, rows, told, comment)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CopyError(
+            f"What the build server wrote of marts.{name} cannot be read ({type(error).__name__}): "
+            f"it must run on this machine, as this user, to write to {written}."
+        ) from None
+    finally:
+        shutil.rmtree(written, ignore_errors=True)
+
+
+def main() -> int:
+    """Follow the build server until SIGTERM."""
+    settings = ServeSettings.from_json(sys.argv[1])
+    os.umask(0o077)
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
+    said = ""
+    while True:
+        try:
+            copy = copy_published(the_server(), settings.copies)
+            problem = ""
+        except (
+            CopyError,
+            ExportError,
+            ServerError,
+            SettingsError,
+            hive.Error,
+            TException,
+        ) as error:
+            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if problem != said and problem:
+            print(f"{_now()} Not followed: {problem}", flush=True)
+        elif not problem and said != f"copy {copy.number}":
+            print(f"{_now()} In force: copy {copy.number}, {len(copy.marts)} marts.", flush=True)
+        said = problem or f"copy {copy.number}"
+        time.sleep(POLL_S)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
