@@ -189,6 +189,8 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         values |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
+            # Other users of this machine can reach Spark's own ports and have no secret for them.
+            "spark.authenticate": "true",
             # Without .crc files beside ours. From the start of Spark on it is throng.LocalFiles.
             _FILES: "org.apache.hadoop.fs.RawLocalFileSystem",
             "spark.hadoop.fs.AbstractFileSystem.file.impl": "org.apache.hadoop.fs.local.RawLocalFs",
