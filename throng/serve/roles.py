@@ -114,8 +114,8 @@ def add_user(path: Path, name: str, role: str, password: str) -> bool:
         raise RolesError(
             f"The password has {len(password)} characters; {SHORTEST_PASSWORD} are the fewest."
         )
-    if "\0" in password:
-        raise RolesError("The password has a character that no client can send.")
+    if any(character.isspace() or character in "'\"\0" for character in password):
+        raise RolesError("The password has a blank or a quotation mark, which Beeline cannot send.")
     given = _load(path)
     given["users"] = given.get("users") or {}
     given["users"][name] = {"role": role, "password": hash_password(password)}

@@ -23,7 +23,7 @@ from throng.serve.roles import (
     remove_user,
 )
 
-PASSWORD = "long enough to be one"
+PASSWORD = "long-enough-to-be-one"
 
 
 @pytest.fixture
@@ -69,6 +69,8 @@ def test_a_password_is_a_salted_hash_that_takes_its_time():
         ("anna b", "public", PASSWORD, "is no name of a user"),
         ("anna", "secret", PASSWORD, "There is no role secret in .*; the roles are: public"),
         ("anna", "public", "short", "The password has 5 characters; 12 are the fewest"),
+        ("anna", "public", "a pass phrase of words", "has a blank or a quotation mark, which Beel"),
+        ("anna", "public", "it's-a-long-password", "has a blank or a quotation mark, which Beel"),
     ],
 )
 def test_what_cannot_be_a_user(path, name, role, password, sentence):
