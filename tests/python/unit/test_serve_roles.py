@@ -41,7 +41,7 @@ def written(path, **given):
 
 def test_the_first_user_makes_the_file_for_its_owner_alone(path):
     assert add_user(path, "anna", "public", PASSWORD)
-    assert not add_user(path, "anna", "public", f"{PASSWORD}, another")
+    assert not add_user(path, "anna", "public", f"{PASSWORD},another")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert read_roles(path).users["anna"].role == "public"
