@@ -52,6 +52,9 @@
         'unknown_parent':
             'areas/' ~ file ~ ': ' ~ n_rows ~ ' areas have a parent that is not in areas/, such as '
             ~ example ~ '. Add it, or leave parent_area_id empty at the coarsest level.',
+        'parent_of_own_level':
+            'areas/' ~ file ~ ': ' ~ n_rows ~ ' areas have a parent of their own level, such as '
+            ~ example ~ '. A parent is of a coarser level.',
         'not_degrees':
             'areas/' ~ file ~ ': the boundaries of ' ~ n_rows ~ ' areas reach to ' ~ example
             ~ ': these are no degrees. Convert them to WGS 84 (EPSG:4326).',

@@ -54,19 +54,20 @@ areas_twice as (
 
 ),
 
-parents_unknown as (
+parents_wrong as (
 
     select
-        'unknown_parent' as problem,
+        if(wholes.area_id is null, 'unknown_parent', 'parent_of_own_level') as problem,
         min(parts.source_file) as source_file,
         count(*) as n_rows,
         count(*) as n_all,
         min_by({{ shown_identifier('parts.parent_area_id') }}, parts.parent_area_id) as example
     from areas as parts
-    left anti join areas as wholes
-        on parts.parent_area_id = wholes.area_id
-    where parts.parent_area_id is not null
-    having n_rows > 0
+    left join areas as wholes on parts.parent_area_id = wholes.area_id
+    where
+        parts.parent_area_id is not null
+        and (wholes.area_id is null or parts.area_level = wholes.area_level)
+    group by problem
 
 ),
 
@@ -129,7 +130,7 @@ final as (
     union all
     select * from areas_twice
     union all
-    select * from parents_unknown
+    select * from parents_wrong
     union all
     select * from kinds
     where n_rows > n_all / 2
