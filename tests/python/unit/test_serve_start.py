@@ -17,7 +17,7 @@ from throng.serve.settings import Limits, ServeSettings
 
 @pytest.fixture
 def env(tmp_path):
-    add_user(tmp_path / "own" / "roles.yml", "anna", "public", "long enough to be one")
+    add_user(tmp_path / "own" / "roles.yml", "anna", "public", "long-enough-to-be-one")
     return clean_environment(
         THRONG_SERVE_FOLDER=str(tmp_path / "serve"),
         THRONG_ROLES=str(tmp_path / "own" / "roles.yml"),
