@@ -1,9 +1,10 @@
-"""Files that readers see complete or not at all."""
+"""Files that readers see complete or not at all, and whom else they are open to."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,3 +19,8 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # what was to be the folder may be a file
             unfinished.unlink(missing_ok=True)
+
+
+def is_open_to_others(found: os.stat_result) -> bool:
+    """Whether anybody but its owner may read, change or enter a file or folder."""
+    return bool(found.st_mode & (stat.S_IRWXG | stat.S_IRWXO))

@@ -17,11 +17,12 @@ import fcntl
 import os
 import re
 import secrets
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+
+from throng.files import is_open_to_others
 
 KEY_BYTES = 32
 ALWAYS = date.min
@@ -104,14 +105,14 @@ def read_keyring(path: Path) -> Keyring:
         KeyFileError: missing, readable by others, or a line that is no key.
     """
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(
             f"The keyring {path} cannot be read ({type(error).__name__}). "
             "`throng server start` makes one; on a cluster every worker needs the same file."
         ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others(found):
         raise KeyFileError(f"Others can read the keyring {path}: run chmod 600 on it.")
     return Keyring(path, _parse(path, text))
 

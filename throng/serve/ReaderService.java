@@ -1,10 +1,8 @@
 package throng;
 
-import java.lang.reflect.Field;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,8 +46,6 @@ import org.apache.spark.JobExecutionStatus;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkJobInfo;
 import org.apache.spark.sql.SparkSession;
-import org.apache.thrift.TProcessorFactory;
-import org.apache.thrift.server.TServer;
 
 /**
  * Stands between the reader server and its clients. Each call is by the user of its connection: a
@@ -137,15 +133,7 @@ public class ReaderService implements InvocationHandler {
         throws Exception {
         final ReaderService readers =
             new ReaderService(service, (OperationManager) operations, (Map) sparkSessions);
-        Object proxy = Proxy.newProxyInstance(
-            TCLIService.class.getClassLoader(), new Class[] {TCLIService.Iface.class}, readers);
-        Field server = service.getClass().getDeclaredField("server");
-        server.setAccessible(true);
-        Field factory = TServer.class.getDeclaredField("processorFactory_");
-        factory.setAccessible(true);
-        factory.set(
-            server.get(service),
-            new TProcessorFactory(new TSetIpAddressProcessor((TCLIService.Iface) proxy)));
+        PlainErrors.standBefore(service, readers);
         Thread sweeper = new Thread("throng-sweeper") {
             public void run() {
                 while (true) {

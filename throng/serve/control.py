@@ -5,34 +5,39 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
-import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
-
+from throng.files import is_open_to_others
 from throng.serve.copies import Copy, CopyError, current_number, read_copy
 from throng.serve.roles import RolesError, read_roles
 from throng.serve.sandbox import SandboxError, sandboxed
 from throng.serve.settings import ServeSettings
 from throng.serve.tls import TlsError, certificate_file, ensure_keystore
 from throng.server.java import Java, JavaNotFoundError, find_java
-from throng.server.processes import kill, last_line, process_tree, runs_since, why_port_is_taken
-from throng.server.settings import LOCK_TAKEN, memory_mb
+from throng.server.processes import (
+    end,
+    kill,
+    last_line,
+    process_tree,
+    read_state,
+    spawn,
+    why_java_ended,
+    why_memory_lacks,
+    why_port_is_taken,
+    write_state,
+)
+from throng.server.settings import LOCK_TAKEN
 from throng.server.spark_home import make_spark_home
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
-#: What the JVM needs beside its heap.
-_BESIDE_HEAP_MB = 400
 _JAVA_DEFAULTS = "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:SweeperThreshold=5"
 
 
@@ -57,23 +62,20 @@ class Running:
 
 def find_running(settings: ServeSettings) -> Running | None:
     """The reader server of this folder, or None."""
+    state = read_state(settings.state_file)
+    if state is None:
+        return None
     try:
-        state = json.loads(settings.state_file.read_text())
-        if not runs_since(state["pid"], state["started_at"]):
-            return None
         found = ServeSettings.from_json(json.dumps(state["settings"]))
-    except (OSError, ValueError, KeyError):
+    except (ValueError, KeyError):  # written by another version
         return None
     return Running(state["pid"], state["java_pid"], state["started_at"], found)
 
 
 def find_follower(settings: ServeSettings) -> int | None:
     """The process that follows the build server for this folder, or None."""
-    try:
-        state = json.loads((settings.run_folder / "follow.json").read_text())
-        return state["pid"] if runs_since(state["pid"], state["started_at"]) else None
-    except (OSError, ValueError, KeyError):
-        return None
+    state = read_state(settings.run_folder / "follow.json")
+    return state["pid"] if state else None
 
 
 def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
@@ -123,7 +125,7 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
             f"Starting the reader server on {settings.host}:{settings.port} with copy "
             f"{copy.number}, {len(copy.marts)} marts (Java {java.version}) ..."
         )
-        started = _spawn(driver, settings.log_file, environment)
+        started = spawn(driver, settings.log_file, environment)
         return _wait_until_it_listens(settings, started)
     except BaseException:
         for process in (started, follower):
@@ -137,12 +139,7 @@ def stop(settings: ServeSettings) -> bool:
     """Stop the reader server of this folder and what follows for it; False if none runs."""
     running = find_running(settings)
     pids = [pid for pid in (running.pid if running else None, find_follower(settings)) if pid]
-    processes = [process for pid in pids for process in process_tree(pid)]
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
-    kill(alive)
+    end(pids, STOP_TIMEOUT_S)
     settings.state_file.unlink(missing_ok=True)
     (settings.run_folder / "follow.json").unlink(missing_ok=True)
     return running is not None
@@ -182,20 +179,6 @@ def _environment(settings: ServeSettings, java: Java) -> dict[str, str]:
     }
 
 
-def _spawn(
-    command: list[str], log_file: Path, environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as log:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=dict(environment),
-        )
-
-
 def _follow(settings: ServeSettings, say: Callable[[str], None]) -> subprocess.Popen[bytes]:
     """Copy what is published, and start the process that copies it again when it changes."""
     from throng.serve.follow import copy_published
@@ -210,13 +193,12 @@ def _follow(settings: ServeSettings, say: Callable[[str], None]) -> subprocess.P
         raise ServeError(str(error)) from None
     if pid := find_follower(settings):  # left by a server that was killed
         kill(process_tree(pid))
-    process = _spawn(
+    process = spawn(
         [sys.executable, "-m", "throng.serve.follow", settings.to_json()],
         settings.run_folder / "follow.log",
         os.environ,
     )
-    state = {"pid": process.pid, "started_at": psutil.Process(process.pid).create_time()}
-    (settings.run_folder / "follow.json").write_text(json.dumps(state))
+    write_state(settings.run_folder / "follow.json", process.pid)
     return process
 
 
@@ -256,18 +238,16 @@ def _check_private(path: Path) -> None:
         found = path.stat()
     except OSError as error:
         raise ServeError(f"{path} cannot be read ({error.strerror}).") from None
-    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others(found):
         mode = "700" if path.is_dir() else "600"
         raise ServeError(f"{path} is open to other users: run chmod {mode} on it.")
 
 
 def _check_memory(settings: ServeSettings) -> None:
-    free_mb = psutil.virtual_memory().available / 2**20
-    if memory_mb(settings.memory) + _BESIDE_HEAP_MB > free_mb:
-        raise ServeError(
-            f"Too little memory: the reader server asks for {settings.memory} and about "
-            f"{_BESIDE_HEAP_MB} MB beside, but {free_mb:,.0f} MB are free. Give less: --memory."
-        )
+    if problem := why_memory_lacks(
+        "the reader server", settings.memory, settings.memory_mb, "THRONG_SERVE_MEMORY"
+    ):
+        raise ServeError(problem)
 
 
 def _wait_until_it_listens(settings: ServeSettings, driver: subprocess.Popen[bytes]) -> Running:
@@ -299,13 +279,10 @@ def _why_it_ended(settings: ServeSettings, return_code: int) -> str:
             f"Another reader server is using {settings.folder}: stop that one, or give another "
             "--folder."
         )
-    if re.search("BindException|Could not create ServerSocket", log):
-        return (
-            f"Port {settings.port} on {settings.host} was taken while the server started. "
-            "Choose another: --port or THRONG_SERVE_PORT."
-        )
-    if re.search("Could not reserve enough space|OutOfMemoryError|Cannot allocate memory", log):
-        return f"Java could not have {settings.memory} of memory. Give less: --memory."
+    if said := why_java_ended(
+        log, settings.host, settings.port, settings.memory, "THRONG_SERVE_PORT"
+    ):
+        return said
     return (
         f"The reader server ended while it started: {last_line(log)}\n"
         f"The whole log: {settings.log_file}"

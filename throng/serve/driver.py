@@ -13,27 +13,25 @@ import contextlib
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from throng.serve.copies import Copy, CopyError, current_number, read_copy
 from throng.serve.roles import Role, Roles, RolesError, read_roles
 from throng.serve.settings import ServeSettings
-from throng.server.driver import LOCK_TAKEN, raise_exit, take_lock
+from throng.server.background import settle, stay
 from throng.server.java_classes import compile_classes
-from throng.server.settings import memory_mb
+from throng.server.processes import write_state
+from throng.server.settings import LOCK_TAKEN
 from throng.server.spark_home import class_path
 
 if TYPE_CHECKING:
     from py4j.java_gateway import JavaObject, JVMView
-    from pyspark import SparkConf
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
 _HERE = Path(__file__).parent
@@ -45,7 +43,6 @@ _JAVA_FILES = (
         for name in ("State", "Audit", "Password", "Catalog", "Parser", "Service", "Interrupts")
     ),
 )
-_LOOK_EVERY_S = 0.5
 #: Tasks that run at a time, for each core.
 _PLACES_OF_A_CORE = 16
 #: How long tables stay after others have taken their place, beyond the longest statement.
@@ -55,56 +52,42 @@ _GRACE_S = 30.0
 def main() -> int:
     """Run a reader server with the settings given as JSON in the first argument."""
     settings = ServeSettings.from_json(sys.argv[1])
-    os.umask(0o077)
-    lock = take_lock(settings.run_folder / "lock")
-    if lock is None:
+    if not settle(settings.run_folder, settings.state_file):
         return LOCK_TAKEN
-    settings.state_file.unlink(missing_ok=True)
-    signal.signal(signal.SIGTERM, raise_exit)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     conf = _spark_conf(settings)
     SparkContext._ensure_initialized(conf=conf)
-    jvm = SparkContext._jvm
-    compile_classes(jvm, class_path(settings.run_folder / "spark_home"), _JAVA_FILES)
+    compile_classes(SparkContext._jvm, class_path(settings.run_folder / "spark_home"), _JAVA_FILES)
     conf.set("spark.hadoop.fs.file.impl", "throng.LocalFiles")
     context = SparkContext(conf=conf)
-    java_process = context._gateway.proc
-    try:
-        session = SparkSession(context)
-        jvm.throng.ReaderParser.install(session._jsparkSession)
-        jvm.throng.ReaderInterrupts.install(session._jsparkSession)
-        _set_properties(jvm, settings)
-        running = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
-            session._jsparkSession.sqlContext()
-        )
-        _install_service(jvm, running)
-        _check_guard(session)
-        tables = Tables(session, settings)
-        tables.refresh()  # until now nobody is a user
-        _write_state(settings, java_process.pid)
-        while java_process.poll() is None:
-            time.sleep(_LOOK_EVERY_S)
-            tables.refresh()
-        print("The Java process has ended; so does the server.", flush=True)
-        return 1
-    except SystemExit:
-        session = SparkSession.getActiveSession()
-        if session:
-            session.stop()
-        return 0
-    finally:
-        settings.state_file.unlink(missing_ok=True)
-        context._gateway.shutdown()
-        java_process.stdin.close()  # the JVM ends itself at the end of its input
-        try:
-            java_process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            print("The Java process did not end by itself; killing it.", flush=True)
-            java_process.kill()
+    return stay(context, settings.state_file, lambda: _begin(context, settings))
+
+
+def _begin(context: SparkContext, settings: ServeSettings) -> Callable[[], None]:
+    """Start the Thrift server with what is in force; return what looks for changes."""
+    from pyspark.sql import SparkSession
+
+    jvm = context._jvm
+    session = SparkSession(context)
+    jvm.throng.ReaderParser.install(session._jsparkSession)
+    jvm.throng.ReaderInterrupts.install(session._jsparkSession)
+    _set_properties(jvm, settings)
+    running = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
+        session._jsparkSession.sqlContext()
+    )
+    _install_service(jvm, running)
+    _check_guard(session)
+    tables = Tables(session, settings)
+    tables.refresh()  # until now nobody is a user
+    write_state(
+        settings.state_file,
+        os.getpid(),
+        java_pid=context._gateway.proc.pid,
+        settings=json.loads(settings.to_json()),
+    )
+    return tables.refresh
 
 
 def _spark_conf(settings: ServeSettings) -> SparkConf:
@@ -126,7 +109,7 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
         "spark.sql.hive.thriftServer.singleSession": "false",
         "spark.sql.thriftServer.queryTimeout": f"{settings.limits.seconds}s",
         # A result is held whole until it is closed; one reader must not fill the heap.
-        "spark.driver.maxResultSize": f"{max(64, memory_mb(settings.memory) // 8)}m",
+        "spark.driver.maxResultSize": f"{max(64, settings.memory_mb // 8)}m",
         # A sort with a limit of a million rows would hold them in memory, for each partition.
         "spark.sql.execution.topKSortFallbackThreshold": "10000",
         # Readers take turns; else the jobs of one are all done before those of the next.
@@ -355,18 +338,6 @@ def _link(source: Path, target: Path) -> None:
             shutil.copyfile(source, target)
         except OSError as error:
             raise CopyError(f"{source} cannot be read ({error.strerror}).") from None
-
-
-def _write_state(settings: ServeSettings, java_pid: int) -> None:
-    state = {
-        "pid": os.getpid(),
-        "java_pid": java_pid,
-        "started_at": psutil.Process().create_time(),
-        "settings": json.loads(settings.to_json()),
-    }
-    half = settings.state_file.with_suffix(".new")
-    half.write_text(json.dumps(state, indent=1))
-    half.replace(settings.state_file)
 
 
 if __name__ == "__main__":

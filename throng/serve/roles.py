@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from throng.files import replacing
+from throng.files import is_open_to_others, replacing
 
 #: Of PBKDF2-HMAC-SHA256. ReaderPassword.java spends as many on names that are no users.
 ITERATIONS = 310_000
@@ -165,7 +165,7 @@ def _load(path: Path) -> dict[str, Any]:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise RolesError(f"{path} is no file.")
-        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if is_open_to_others(found):
             raise RolesError(f"Others can read the file {path}: run chmod 600 on it.")
         if found.st_uid != os.geteuid():
             raise RolesError(f"The file {path} belongs to another user than the one who serves it.")

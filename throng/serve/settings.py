@@ -7,9 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from throng.server.settings import LEAST_MEMORY_MB, LOOPBACK, SettingsError, memory_mb, port_of
-
-__all__ = ["LOOPBACK", "Limits", "ServeSettings", "SettingsError", "roles_file"]
+from throng.server.settings import LOOPBACK, SettingsError, heap_mb, port_of
 
 
 def roles_file() -> Path:
@@ -101,11 +99,7 @@ class ServeSettings:
             is_sandboxed=is_sandboxed,
             limits=limits or Limits(),
         )
-        if memory_mb(settings.memory) < LEAST_MEMORY_MB:
-            raise SettingsError(
-                f"memory {settings.memory} is too little for Spark: give at least "
-                f"{LEAST_MEMORY_MB}m (--memory or THRONG_SERVE_MEMORY)."
-            )
+        heap_mb(settings.memory, "THRONG_SERVE_MEMORY")
         if not settings.is_encrypted and settings.host not in LOOPBACK:
             raise SettingsError(
                 f"Without TLS passwords could be read on their way to {settings.host}: leave out "
@@ -116,6 +110,11 @@ class ServeSettings:
         if min(asdict(settings.limits).values()) < 1:
             raise SettingsError("Each limit is a whole number from 1 on.")
         return settings
+
+    @property
+    def memory_mb(self) -> int:
+        """Heap in MB."""
+        return heap_mb(self.memory, "THRONG_SERVE_MEMORY")
 
     @property
     def copies(self) -> Path:

@@ -41,17 +41,20 @@ public class PlainErrors implements InvocationHandler {
 
     /** Put this before a Thrift service that has started (ThriftBinaryCLIService). */
     public static void install(Object service) throws Exception {
-        Object plain = Proxy.newProxyInstance(
-            TCLIService.class.getClassLoader(),
-            new Class[] {TCLIService.Iface.class},
-            new PlainErrors(service));
+        standBefore(service, new PlainErrors(service));
+    }
+
+    /** Let a Thrift service that has started hand its calls to a handler. */
+    public static void standBefore(Object service, InvocationHandler handler) throws Exception {
+        Object proxy = Proxy.newProxyInstance(
+            TCLIService.class.getClassLoader(), new Class[] {TCLIService.Iface.class}, handler);
         Field server = service.getClass().getDeclaredField("server");
         server.setAccessible(true);
         Field factory = TServer.class.getDeclaredField("processorFactory_");
         factory.setAccessible(true);
         factory.set(
             server.get(service),
-            new TProcessorFactory(new TSetIpAddressProcessor((TCLIService.Iface) plain)));
+            new TProcessorFactory(new TSetIpAddressProcessor((TCLIService.Iface) proxy)));
     }
 
     public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {

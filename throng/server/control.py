@@ -7,10 +7,7 @@ import fcntl
 import getpass
 import json
 import os
-import re
 import shutil
-import signal
-import stat
 import subprocess
 import sys
 import time
@@ -23,6 +20,7 @@ import psutil
 from pyhive import exc, hive
 from thrift.Thrift import TException
 
+from throng.files import is_open_to_others
 from throng.keys.keyring import KeyFileError, ensure_key_file
 from throng.server.java import JavaNotFoundError, find_java
 from throng.server.password import (
@@ -33,10 +31,14 @@ from throng.server.password import (
     password_file,
 )
 from throng.server.processes import (
+    end,
     kill,
     last_line,
     process_tree,
-    runs_since,
+    read_state,
+    spawn,
+    why_java_ended,
+    why_memory_lacks,
     why_port_is_taken,
 )
 from throng.server.settings import LOCK_TAKEN, LOOPBACK, ServerSettings
@@ -46,8 +48,6 @@ START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
 # What this process has said of servers.
 _SAID: set[str] = set()
-# What the JVM needs beside its heap (code, threads, buffers).
-_BESIDE_HEAP_MB = 400
 
 
 # Of the JVM, where the environment does not say otherwise. Throughput counts, pauses do not, and
@@ -96,11 +96,8 @@ class RunningServer:
 
 def find_running(settings: ServerSettings) -> RunningServer | None:
     """The server of this warehouse folder, or None; a state file left by a killed one is None."""
-    try:
-        state = json.loads(settings.state_file.read_text())
-        if not runs_since(state["pid"], state["started_at"]):
-            return None
-    except (OSError, ValueError, KeyError):
+    state = read_state(settings.state_file)
+    if state is None:
         return None
     return RunningServer(
         pid=state["pid"],
@@ -173,15 +170,11 @@ def start(
         "THRONG_RUN_FOLDER": str(settings.run_folder),
         "JDK_JAVA_OPTIONS": os.environ.get("JDK_JAVA_OPTIONS", JAVA_DEFAULTS),
     }
-    with os.fdopen(os.open(settings.log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)) as log:
-        driver = subprocess.Popen(
-            [sys.executable, "-m", "throng.server.driver", settings.to_json()],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=environment,
-        )
+    driver = spawn(
+        [sys.executable, "-m", "throng.server.driver", settings.to_json()],
+        settings.log_file,
+        environment,
+    )
     try:
         return _wait_until_it_answers(settings, driver)
     except BaseException:
@@ -195,11 +188,7 @@ def stop(settings: ServerSettings) -> bool:
     running = find_running(settings)
     if running is None:
         return False
-    processes = running.processes()
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(processes, timeout=STOP_TIMEOUT_S)
-    kill(alive)
+    end([running.pid], STOP_TIMEOUT_S)
     settings.state_file.unlink(missing_ok=True)
     return True
 
@@ -346,7 +335,7 @@ def _check_folders(settings: ServerSettings) -> None:
         if location.scheme in ("", "file"):
             folders.append(Path(unquote(location.path)))
     for folder in folders:
-        if folder.is_dir() and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if folder.is_dir() and is_open_to_others(folder.stat()):
             raise ServerError(
                 f"Others can enter {folder}, where tables or logs about subscribers lie: run "
                 "chmod 700 on it."
@@ -387,13 +376,10 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _check_memory(settings: ServerSettings) -> None:
-    free_mb = psutil.virtual_memory().available / 2**20
-    if settings.memory_mb + _BESIDE_HEAP_MB > free_mb:
-        raise ServerError(
-            f"Too little memory: the server asks for {settings.memory} and about "
-            f"{_BESIDE_HEAP_MB} MB beside, but {free_mb:,.0f} MB are free. "
-            "Give less: --memory or THRONG_MEMORY."
-        )
+    if problem := why_memory_lacks(
+        "the server", settings.memory, settings.memory_mb, "THRONG_MEMORY"
+    ):
+        raise ServerError(problem)
 
 
 def _wait_until_it_answers(settings: ServerSettings, driver: subprocess.Popen) -> RunningServer:
@@ -426,13 +412,8 @@ def _why_it_ended(settings: ServerSettings, return_code: int) -> str:
     log = settings.log_file.read_text(errors="replace")
     if return_code == LOCK_TAKEN or "XSDB6" in log:
         return _locked_sentence(settings, (settings.run_folder / "lock").read_text())
-    if re.search("BindException|Could not create ServerSocket", log):
-        return (
-            f"Port {settings.port} on {settings.host} was taken while the server started. "
-            "Choose another: --port or THRONG_PORT."
-        )
-    if re.search("Could not reserve enough space|OutOfMemoryError|Cannot allocate memory", log):
-        return f"Java could not have {settings.memory} of memory. Give less: --memory."
+    if said := why_java_ended(log, settings.host, settings.port, settings.memory, "THRONG_PORT"):
+        return said
     return (
         f"The server ended while it started: {last_line(log)}\nThe whole log: {settings.log_file}"
     )

@@ -6,29 +6,24 @@ is sent SIGTERM or its JVM dies.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import threading
-import time
-import types
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from throng.keys.keyring import key_file
+from throng.server.background import settle, stay
 from throng.server.java_classes import compile_classes
 from throng.server.metastore import start_metastore
 from throng.server.password import password_file
 from throng.server.plain_errors import install_plain_errors
+from throng.server.processes import write_state
 from throng.server.settings import LOCK_TAKEN, ServerSettings
 from throng.server.spark_home import class_path
 from throng.udfs import REGISTRY
@@ -47,17 +42,10 @@ _FILES = "spark.hadoop.fs.file.impl"
 def main() -> int:
     """Run a server with the settings given as JSON in the first argument."""
     settings = ServerSettings.from_json(sys.argv[1])
-    os.umask(0o077)  # what is written about subscribers is for this user alone
-    lock = take_lock(settings.run_folder / "lock")
-    if lock is None:
+    if not settle(settings.run_folder, settings.state_file):
         return LOCK_TAKEN
-    settings.state_file.unlink(missing_ok=True)  # left by a server that was killed
-    # Raised in the main thread, so that a stop during start-up ends start-up too.
-    signal.signal(signal.SIGTERM, raise_exit)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     conf = _spark_conf(settings)
     # The JVM first, without Spark; it may look at files (spark.jars) before our classes are there.
@@ -66,74 +54,41 @@ def main() -> int:
     if settings.is_local and _FILES not in settings.spark_conf:
         conf.set(_FILES, "throng.LocalFiles")
     context = SparkContext(conf=conf)
-    java_process = context._gateway.proc
     # Compiled once and kept on disk: else each Python worker of the first query would do it.
     threading.Thread(target=compile_stops, daemon=True).start()
-    try:
-        if not settings.is_local:
-            context.addPyFile(str(_zip_package(settings.run_folder)))
-        jvm = context._jvm
-        hadoop_conf = context._jsc.hadoopConfiguration()
-        port = start_metastore(
-            jvm, hadoop_conf, settings.warehouse / "metastore", settings.warehouse / "tables"
-        )
-        # Before the first statement: the catalog reads it there.
-        hadoop_conf.set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
-        session = SparkSession(context)
-        _skip_hive_functions(context)
-        _remove_half_tables(session, settings.warehouse / "tables")
-        for udf in REGISTRY:
-            session.udf.register(udf.sql_name, udf.to_spark())
-            _inject(session, udf.sql_name)
-        thrift_server = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
-        _name_password_class(jvm)
-        running = thrift_server.startWithContext(session._jsparkSession.sqlContext())
-        install_plain_errors(jvm, running)
-        _write_state(settings, java_process.pid, metastore_port=port)
-        # The JVM is our child: when it dies by itself, so do we.
-        while java_process.poll() is None:
-            time.sleep(0.5)
-        print("The Java process has ended; so does the server.", flush=True)
-        return 1
-    except SystemExit:
-        session = SparkSession.getActiveSession()
-        if session:
-            session.stop()
-        return 0
-    finally:
-        settings.state_file.unlink(missing_ok=True)
-        context._gateway.shutdown()
-        java_process.stdin.close()  # the JVM ends itself at the end of its input
-        try:
-            java_process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            print("The Java process did not end by itself; killing it.", flush=True)
-            java_process.kill()
+    return stay(context, settings.state_file, lambda: _begin(context, settings))
 
 
-def take_lock(path: Path) -> int | None:
-    """Take the lock of the warehouse for as long as this process lives; None if it is taken.
+def _begin(context: SparkContext, settings: ServerSettings) -> None:
+    """Start the metastore and the Thrift server, and write the state file."""
+    from pyspark.sql import SparkSession
 
-    The system lets go of it when the process dies, however it dies.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    for _ in range(20):  # another `throng server start` may be looking at the lock just now
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            time.sleep(0.1)
-    else:
-        os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
-    return descriptor
-
-
-def raise_exit(_signal: int, _frame: types.FrameType | None) -> None:
-    """A handler of signals: ends the main thread, wherever it is."""
-    raise SystemExit(0)
+    if not settings.is_local:
+        context.addPyFile(str(_zip_package(settings.run_folder)))
+    jvm = context._jvm
+    hadoop_conf = context._jsc.hadoopConfiguration()
+    port = start_metastore(
+        jvm, hadoop_conf, settings.warehouse / "metastore", settings.warehouse / "tables"
+    )
+    # Before the first statement: the catalog reads it there.
+    hadoop_conf.set("hive.metastore.uris", f"thrift://127.0.0.1:{port}")
+    session = SparkSession(context)
+    _skip_hive_functions(context)
+    _remove_half_tables(session, settings.warehouse / "tables")
+    for udf in REGISTRY:
+        session.udf.register(udf.sql_name, udf.to_spark())
+        _inject(session, udf.sql_name)
+    thrift_server = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2
+    _name_password_class(jvm)
+    running = thrift_server.startWithContext(session._jsparkSession.sqlContext())
+    install_plain_errors(jvm, running)
+    write_state(
+        settings.state_file,
+        os.getpid(),
+        java_pid=context._gateway.proc.pid,
+        metastore_port=port,
+        settings=json.loads(settings.to_json()),
+    )
 
 
 def _spark_conf(settings: ServerSettings) -> SparkConf:
@@ -324,20 +279,6 @@ def _zip_package(folder: Path) -> Path:
         for source in sorted(_PACKAGE.rglob("*.py")):
             archive.write(source, source.relative_to(_PACKAGE.parent))
     return target
-
-
-def _write_state(settings: ServerSettings, java_pid: int, metastore_port: int) -> None:
-    state = {
-        "pid": os.getpid(),
-        "java_pid": java_pid,
-        # A pid alone may be somebody else's by the time it is read.
-        "started_at": psutil.Process().create_time(),
-        "metastore_port": metastore_port,
-        "settings": json.loads(settings.to_json()),
-    }
-    half = settings.state_file.with_suffix(".new")
-    half.write_text(json.dumps(state, indent=1))
-    half.replace(settings.state_file)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from pathlib import Path
 
+from throng.files import is_open_to_others
 from throng.keys.keyring import key_file
 
 #: dbt replaces what stands in variables of such names by stars in all that it writes.
@@ -65,13 +65,13 @@ def password() -> str:
 
 def _read(path: Path) -> str:
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise PasswordError(
             f"The password file {path} cannot be read ({type(error).__name__})."
         ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if is_open_to_others(found):
         raise PasswordError(f"Others can read the password file {path}: run chmod 600 on it.")
     if len(text) < 16:
         raise PasswordError(

@@ -94,11 +94,7 @@ class ServerSettings:
                 )
         if ";" in str(settings.warehouse):
             raise SettingsError(f"the warehouse folder {settings.warehouse} has a ; in its name.")
-        if settings.memory_mb < LEAST_MEMORY_MB:
-            raise SettingsError(
-                f"memory {settings.memory} is too little for Spark: give at least "
-                f"{LEAST_MEMORY_MB}m (--memory or THRONG_MEMORY)."
-            )
+        heap_mb(settings.memory, "THRONG_MEMORY")
         return settings
 
     @property
@@ -109,7 +105,7 @@ class ServerSettings:
     @property
     def memory_mb(self) -> int:
         """Heap in MB."""
-        return memory_mb(self.memory)
+        return heap_mb(self.memory, "THRONG_MEMORY")
 
     @property
     def is_local(self) -> bool:
@@ -142,19 +138,29 @@ class ServerSettings:
         return cls(**{**values, "warehouse": Path(values["warehouse"])})
 
 
-def memory_mb(memory: str) -> int:
+def heap_mb(memory: str, variable: str) -> int:
     """A heap as Java writes it ("2g", "1500m"), in MB.
 
+    Args:
+        memory: what --memory or the environment says.
+        variable: of the environment, for the sentence.
+
     Raises:
-        SettingsError: it is not written so.
+        SettingsError: it is not written so, or too little for Spark.
     """
     match = re.fullmatch(r"(\d+)([mMgG])", memory)
     if not match:
         raise SettingsError(
-            f"memory '{memory}' is not understood: write it like 2g or 1500m "
-            "(--memory or THRONG_MEMORY)."
+            f"memory '{memory}' is not understood: write it like 2g or 1500m (--memory or "
+            f"{variable})."
         )
-    return int(match[1]) * (1024 if match[2] in "gG" else 1)
+    found = int(match[1]) * (1024 if match[2] in "gG" else 1)
+    if found < LEAST_MEMORY_MB:
+        raise SettingsError(
+            f"memory {memory} is too little for Spark: give at least {LEAST_MEMORY_MB}m (--memory "
+            f"or {variable})."
+        )
+    return found
 
 
 def port_of(source: str, given: int | None = None) -> int | None:
