@@ -14,14 +14,13 @@ import json
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from throng.files import replacing
 from throng.serve.roles import Role
+
+if TYPE_CHECKING:  # most commands only ask which copy is in force, and start without it
+    import pyarrow as pa
 
 LEVEL = "area_level"
 #: The column of a table about marts (releases): which one a row is about.
@@ -163,6 +162,8 @@ class NewCopy:
             columns: name, type (as Hive writes it) and comment of each.
             comment: what it says of itself.
         """
+        import pyarrow.parquet as pq
+
         folder = self.folder / name
         folder.mkdir(mode=0o700)
         files = []
@@ -206,6 +207,8 @@ def _numbers(copies: Path) -> list[int]:
 
 def _parts(rows: pa.Table) -> list[tuple[str | None, str | None, pa.Table]]:
     """The rows of each level and each mart they are about."""
+    import pyarrow.compute as pc
+
     keys = [name for name in (LEVEL, ABOUT) if name in rows.column_names]
     if not keys:
         return [(None, None, rows)]

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pyhive import exc, hive
 from thrift.Thrift import TException
 
+from throng.serve.audit_table import show_audit
 from throng.serve.copies import Copy, CopyError, NewCopy, current_number, read_copy
 from throng.serve.settings import ServeSettings
 from throng.server.control import ServerError, connect, is_missing_table, the_server
@@ -139,8 +140,12 @@ def main() -> int:
     os.umask(0o077)
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(0))
     said = ""
+    is_audit_shown = False
     while True:
         try:
+            if not is_audit_shown:
+                _show_audit(settings)
+                is_audit_shown = True
             copy = copy_published(the_server(), settings.copies)
             problem = ""
         except (
@@ -158,6 +163,11 @@ def main() -> int:
             print(f"{_now()} In force: copy {copy.number}, {len(copy.marts)} marts.", flush=True)
         said = problem or f"copy {copy.number}"
         time.sleep(POLL_S)
+
+
+def _show_audit(settings: ServeSettings) -> None:
+    with contextlib.closing(connect(the_server())) as connection:
+        show_audit(connection.cursor(), settings.audit_folder)
 
 
 def _now() -> str:

@@ -31,6 +31,8 @@ ITERATIONS = 310_000
 FEWEST_ITERATIONS = 210_000
 SHORTEST_PASSWORD = 12
 ALL = "all"
+#: In the place of a hash: an LDAP server knows the password.
+LDAP = "ldap"
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _HASH = re.compile(r"pbkdf2_sha256\$(\d+)\$[A-Za-z0-9+/=]{16,}\$[A-Za-z0-9+/=]{40,}")
@@ -92,8 +94,14 @@ def read_roles(path: Path) -> Roles:
     return Roles(roles, users)
 
 
-def add_user(path: Path, name: str, role: str, password: str) -> bool:
-    """Write a user with a password; whether the user is new. The file is made if missing.
+def add_user(path: Path, name: str, role: str, password: str | None) -> bool:
+    """Write a user; whether the user is new. The file is made if missing.
+
+    Args:
+        path: the file.
+        name: of the user.
+        role: one of the file.
+        password: the user's; None for one that an LDAP server knows.
 
     Raises:
         RolesError: what cannot be written, or a password that is too short.
@@ -110,17 +118,23 @@ def add_user(path: Path, name: str, role: str, password: str) -> bool:
         raise RolesError(
             f"There is no role {role} in {path}; the roles are: {', '.join(sorted(known.roles))}."
         )
+    if password is not None:
+        _check_password(password)
+    given = _load(path)
+    given["users"] = given.get("users") or {}
+    written = LDAP if password is None else hash_password(password)
+    given["users"][name] = {"role": role, "password": written}
+    _store(path, given)
+    return name not in known.users
+
+
+def _check_password(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise RolesError(
             f"The password has {len(password)} characters; {SHORTEST_PASSWORD} are the fewest."
         )
     if any(character.isspace() or character in "'\"\0" for character in password):
         raise RolesError("The password has a blank or a quotation mark, which Beeline cannot send.")
-    given = _load(path)
-    given["users"] = given.get("users") or {}
-    given["users"][name] = {"role": role, "password": hash_password(password)}
-    _store(path, given)
-    return name not in known.users
 
 
 def remove_user(path: Path, name: str) -> None:
@@ -232,6 +246,8 @@ def _user(path: Path, name: str, told: object, roles: dict[str, Role]) -> User:
         raise RolesError(
             f"In {path} the user {name} has the role {told['role']}, which is not there."
         )
+    if told["password"] == LDAP:
+        return User(told["role"], LDAP)
     found = _HASH.fullmatch(str(told["password"]))
     if not found or not FEWEST_ITERATIONS <= int(found[1]) <= 10 * ITERATIONS:
         raise RolesError(

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 import pytest
 
+from throng.serve.audit_table import show_audit
 from throng.serve.copies import current_number, read_copy
 from throng.serve.follow import copy_published, what_is_in_force
 from throng.serve.settings import ServeSettings
@@ -74,6 +75,41 @@ def test_a_copy_is_what_readers_see_and_is_made_once(own, published, tmp_path):
     published.execute(LEDGER.format("r0002"))
     assert copy_published(build, copies).number == 2
     assert not list(copies.rglob(".*"))
+
+
+def test_who_builds_reads_what_readers_did(own, tmp_path):
+    folder = tmp_path / "reader's audit"
+    folder.mkdir()
+    with own.connect() as connection:
+        cursor = connection.cursor()
+        show_audit(cursor, folder)
+        cursor.execute("select * from audit.statements")
+        assert cursor.fetchall() == []
+        (folder / "audit.1.jsonl").write_text(
+            '{"time":"2020-02-03T04:05:06.007Z","event":"login","user":"o\'neil","refused":true,'
+            '"reason":"wrong password"}\n'
+        )
+        (folder / "audit.jsonl").write_text(
+            '{"time":"2020-02-03T04:05:07Z","event":"statement","user":"anna","address":"::1",'
+            '"role":"public","statement":"select 1\\n","tables":["marts.areas"],"rows":3,'
+            '"milliseconds":12,"refused":false}\n{"time":"2020-02-03T04:05'
+        )
+        show_audit(cursor, folder)  # as every start does
+        cursor.execute(
+            "select time, event, user, address, role, statement, tables, rows, milliseconds, "
+            "refused, error, reason, broken_line from audit.statements order by time nulls last"
+        )
+        login, statement, broken = cursor.fetchall()
+        assert login[1:4] == ("login", "o'neil", None)
+        assert login[9:12] == (True, None, "wrong password")
+        assert login[0].replace(tzinfo=None) == datetime(2020, 2, 3, 4, 5, 6, 7000)
+        assert statement[1:10] == (
+            *("statement", "anna", "::1", "public", "select 1\n", '["marts.areas"]', 3, 12, False),
+        )
+        assert broken[:12] == (None,) * 12
+        assert broken[12] == '{"time":"2020-02-03T04:05'
+        cursor.execute("drop schema audit cascade")
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_what_is_in_force_has_other_words_after_every_change(published):
