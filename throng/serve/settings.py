@@ -146,6 +146,16 @@ class ServeSettings:
         """Written by the running server, removed when it stops."""
         return self.run_folder / "server.json"
 
+    @property
+    def follower_file(self) -> Path:
+        """Written when a process begins to follow the build server."""
+        return self.run_folder / "follow.json"
+
+    @property
+    def postgres_state_file(self) -> Path:
+        """Written by `throng serve postgres`, which reads the same copies."""
+        return self.folder / "postgres" / "postgres.json"
+
     def to_json(self) -> str:
         """The settings as one JSON object."""
         return json.dumps(asdict(self), default=str)
