@@ -114,7 +114,6 @@ def status(folder: Folder = None) -> None:
     """Show address, what is in force, processes, and how to connect."""
     from throng.serve.control import find_follower
     from throng.serve.postgres.binaries import find_postgres
-    from throng.server.control import tail
 
     settings = _settings(folder=folder)
     running = control.find_running(settings)
@@ -128,7 +127,7 @@ def status(folder: Folder = None) -> None:
     for name, value in {
         "address": f"{settings.host}:{settings.port}   TLS, password (SCRAM)",
         "log": settings.log_file,
-        "last line": (tail(settings.log_file, 1) or ["-"])[0],
+        "in force": control.what_is_in_force(settings),
         "follows": follows if settings.is_following else "nothing (--no-follow)",
         "pid": f"{running.pid} (PostgreSQL {running.postgres_pid})",
         "uptime": timedelta(seconds=int(time.time() - running.started_at)),
@@ -157,7 +156,7 @@ def files(
     except (PostgresError, CopyError, RolesError) as error:
         fail(error)
     typer.echo(f"Wrote copy {copy.number}, {len(copy.marts)} marts, to {target}. To load it:")
-    typer.echo(f"  psql -d DATABASE -f {target / 'load.sql'}")
+    typer.echo(f"  cd {target} && psql -d DATABASE -f load.sql")
 
 
 def _settings(**options: object) -> PostgresSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -112,6 +113,13 @@ def stop(settings: PostgresSettings) -> bool:
     settings.state_file.unlink(missing_ok=True)
     serve.stop_following(settings.serve, settings.serve.state_file)
     return running is not None
+
+
+def what_is_in_force(settings: PostgresSettings) -> str:
+    """What the log says last of copy and users, with its time."""
+    lines = settings.log_file.read_text(errors="replace").splitlines()
+    told = [line for line in lines if re.match(r"\S+ \S+ (In force|Nobody may|Not in force)", line)]
+    return told[-1] if told else "NOTHING"
 
 
 def how_to_connect(settings: PostgresSettings) -> list[str]:

@@ -87,12 +87,16 @@ create policy own_rows on {OWN}.sees for select to public using (reader = curren
 
 
 def hardening(database: str = DATABASE) -> list[str]:
-    """Statements that take from everybody what readers have no use for, in one database."""
+    """Statements that take from everybody what readers have no use for, in one database.
+
+    Args:
+        database: its name, as SQL has it.
+    """
     relations = ", ".join(f"pg_catalog.{name}" for name in _TAKEN_RELATIONS)
     return [
-        f"revoke all on database {quoted(database)} from public",
+        f"revoke all on database {database} from public",
         # Who may come in at all is said in pg_hba.conf.
-        f"grant connect on database {quoted(database)} to public",
+        f"grant connect on database {database} to public",
         f"revoke all on {relations} from public",
     ]
 

@@ -51,6 +51,19 @@ def is_possible(user: str) -> bool:
     return user not in _NO_NAMES and not user.startswith("pg_")
 
 
+def rights_of(marts: dict[str, CopiedMart], roles: Roles) -> tuple[set[tuple], set[tuple]]:
+    """Rows of `sees` (user, mart, level, mart that it is about), and grants (mart, user, right)."""
+    rows, grants = set(), set()
+    for user in filter(is_possible, roles.users):
+        role = roles.roles[roles.users[user].role]
+        for name, mart in marts.items():
+            if mart.is_for(role, name):
+                grants.add((name, user, "SELECT"))
+                files = mart.files_for(role)
+                rows |= {(user, name, file.level, file.about) for file in files}
+    return rows, grants
+
+
 def publish(
     cursor: psycopg.Cursor, marts: dict[str, CopiedMart], roles: Roles, connections_of_user: int
 ) -> Change:
@@ -62,17 +75,10 @@ def publish(
         roles: the file.
         connections_of_user: how many a user has at a time.
     """
-    users = sorted(user for user in roles.users if is_possible(user))
-    wanted_rows, wanted_grants = set(), set()
-    for user in users:
-        role = roles.roles[roles.users[user].role]
-        for name, mart in marts.items():
-            if mart.is_for(role, name):
-                wanted_grants.add((name, user, "SELECT"))
-                files = mart.files_for(role)
-                wanted_rows |= {(user, name, file.level, file.about) for file in files}
+    wanted_rows, wanted_grants = rights_of(marts, roles)
     # What nothing can hold up comes first: rows of `sees`, which no reader can lock.
     rows = _set_rows(cursor, wanted_rows, marts)
+    users = filter(is_possible, roles.users)
     passwords = {user: verifier(roles.users[user].password) for user in users}
     logins = _set_users(cursor, passwords, connections_of_user)
     grants = _set_grants(cursor, wanted_grants)
@@ -88,7 +94,7 @@ def rights_in_force(connection: psycopg.Connection) -> str:
     return text
 
 
-def keys_of(rows: set[tuple], marts: dict[str, CopiedMart]) -> list[str]:
+def values_of(rows: set[tuple], marts: dict[str, CopiedMart]) -> list[str]:
     """Values of `sees`, as SQL has them, in order."""
     values = []
     for user, name, level, about in rows:
@@ -108,7 +114,7 @@ def _set_rows(cursor: psycopg.Cursor, wanted: set[tuple], marts: dict[str, Copie
     if found != wanted:
         cursor.execute(f"delete from {OWN}.sees")
         if wanted:
-            values = ",\n".join(keys_of(wanted, marts))
+            values = ",\n".join(values_of(wanted, marts))
             cursor.execute(f"insert into {OWN}.sees values\n{values}")
     return Change(found != wanted, bool(found - wanted))
 
