@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 
 import psutil
@@ -23,6 +24,7 @@ from tests.python.support.postgres import (
     wait_until,
 )
 from tests.python.support.readers import SECRETS, TABLES, USERS, password_of, publish
+from throng.serve.postgres.binaries import find_postgres
 from throng.serve.roles import add_user, remove_user
 
 #: What only others may see, in the results of a statement.
@@ -108,6 +110,23 @@ def test_values_types_and_comments_are_those_of_the_copy(postgres):
         *("timestamp without time zone", 120, "bigint"),
         *("Grain: one row of count_residents.", "What period is: it's told."),
     )
+
+
+def test_psql_describes_tables(postgres):
+    options = ("host=localhost", f"port={postgres.port}", "dbname=throng", "user=rita")
+    tls = ("sslmode=verify-full", f"sslrootcert='{postgres.settings.certificate_file}'")
+    done = subprocess.run(
+        [
+            *(str(find_postgres().folder / "psql"), "-X", " ".join((*options, *tls))),
+            *("-c", r"\d", "-c", r"\d+ count_residents", "-c", r"\dp", "-c", r"\l"),
+        ],
+        env={"PGPASSWORD": password_of("rita"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert "What n_subscribers is: it's told." in done.stdout
 
 
 # Who comes in -------------------------------------------------------------------------------------
@@ -259,14 +278,27 @@ HOSTILE = {
         "select * from pg_statistic",
         "select * from pg_shadow",
         "select * from pg_authid",
-        "select * from pg_user",
-        "select * from pg_roles",
         "select * from pg_auth_members",
         "select pg_terminate_backend(pg_backend_pid())",
         "select pg_cancel_backend(1)",
         "select pg_export_snapshot()",
         "select pg_reload_conf()",
         "select pg_stat_get_live_tuples('count_residents'::regclass)",
+    ),
+    "catalog": (
+        "alter table pg_catalog.pg_class rename to x",
+        "grant select on pg_authid to carl",
+        "grant execute on function pg_sleep(double precision) to carl",
+        "create operator marts.= (leftarg = text, rightarg = text, function = texteq)",
+        "create cast (text as int) with inout",
+        "create subscription s connection 'host=localhost' publication p",
+        "create server s foreign data wrapper w",
+        "create user mapping for carl server s",
+        "import foreign schema s from server s into marts",
+        "create tablespace t location '/tmp'",
+        "security label on table count_residents is 'x'",
+        "refresh materialized view count_residents",
+        "cluster count_residents",
     ),
     "waiting": (
         "select pg_sleep(1)",
@@ -628,9 +660,10 @@ def test_files_load_elsewhere_again_and_again(postgres, tmp_path):
         ):
             asked = f"set role {user}; select count(*) from marts.{mart}"
             assert elsewhere.psql("-c", asked) == str(number), (user, mart)
-        for refused in ("set role carl; create temp table t (a int)", "set role rita; do ''"):
+        for refused in ("create temp table t (a int)", "do ''", "select pg_sleep(0)"):
+            lifted = ("-c", "set default_transaction_read_only = off", "-c", "set role carl")
             with pytest.raises(AssertionError, match=r"permission denied|does not exist"):
-                elsewhere.psql("-c", "set default_transaction_read_only = off; " + refused)
+                elsewhere.psql(*lifted, "-c", refused)
         comment = "select obj_description('marts.count_residents'::regclass)"
         assert elsewhere.psql("-c", comment) == "Grain: one row of count_residents."
         kept = elsewhere.psql("-c", "select rolpassword from pg_authid where rolname = 'carl'")

@@ -53,12 +53,13 @@ TAKEN_FUNCTIONS = {
     r"|pg_get_shmem_allocations|pg_get_backend_memory_contexts",
     "collations": r"pg_import_system_collations",
 }
-#: Views and tables of the catalog that name users and sessions, without which clients do well.
+#: Views and tables of the catalog about users, sessions and values, without which clients do well.
+#: Not pg_roles: psql's \\d reads it, and names of users come out of pg_get_userbyid all the same.
 _TAKEN_RELATIONS = (
-    *("pg_user", "pg_group", "pg_shadow", "pg_authid", "pg_auth_members", "pg_db_role_setting"),
+    *("pg_shadow", "pg_authid", "pg_auth_members", "pg_db_role_setting"),
     *("pg_stat_activity", "pg_locks", "pg_stats", "pg_stats_ext", "pg_stats_ext_exprs"),
     *("pg_statistic", "pg_default_acl", "pg_largeobject", "pg_largeobject_metadata"),
-    *("pg_prepared_xacts", "pg_roles", "pg_shdepend", "pg_file_settings"),
+    *("pg_prepared_xacts", "pg_shdepend", "pg_file_settings"),
 )
 
 BOOTSTRAP = f"""\
