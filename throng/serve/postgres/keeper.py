@@ -30,7 +30,7 @@ select pid, coalesce(usename, 'a user who was removed'), why from (
         when state like 'idle in transaction%%'
             and state_change < clock_timestamp() - make_interval(secs => %(idle)s)
             then 'a transaction waited for its next statement'
-        when %(cut)s::xid is not null and age(backend_xmin) >= age(%(cut)s::xid)
+        when age(backend_xmin) >= age(%(cut)s::xid) and xact_start <= to_timestamp(%(cut_at)s)
             then 'it still read what was taken out of sight'
         when pid = any (%(blocking)s) then 'it kept a release or a withdrawal waiting'
     end as why
@@ -39,6 +39,15 @@ select pid, coalesce(usename, 'a user who was removed'), why from (
         and usename is distinct from '{SUPERUSER}'
 ) sessions where why is not null
 """
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What takes something out of sight: the transaction, when it was, when it holds for all."""
+
+    number: int
+    at: float
+    due_at: float
 
 
 @dataclass
@@ -54,7 +63,7 @@ class Keeper:
     settings: PostgresSettings
     loader_pid: int
     say: Callable[[str], None]
-    _cuts: list[tuple[float, int]] = field(default_factory=list)
+    _cuts: list[_Cut] = field(default_factory=list)
     _blocked_since: float | None = None
     _is_over: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -82,7 +91,8 @@ class Keeper:
             number: of the transaction.
             seconds: until then.
         """
-        self._cuts.append((time.monotonic() + seconds, number))
+        now = time.time()
+        self._cuts.append(_Cut(number, now, now + seconds))
 
     def _run(self) -> None:
         try:
@@ -94,25 +104,26 @@ class Keeper:
             self.say(f"The limits are looked at again: {str(error).splitlines()[0]}")
 
     def _look(self, connection: psycopg.Connection) -> None:
-        limits = self.settings.limits
+        limits, cut = self.settings.limits, self._due_cut()
         given = {
             "seconds": limits.seconds + _BEYOND_S,
             "limit": limits.seconds,
             "idle": limits.idle_seconds + _BEYOND_S,
-            "cut": self._due_cut(),
+            "cut": str(cut.number) if cut else None,
+            "cut_at": cut.at if cut else None,
             "blocking": self._blocking(connection),
         }
         for pid, user, why in connection.execute(_SESSIONS, given).fetchall():
             connection.execute("select pg_terminate_backend(%s)", [pid])
             self.say(f"Ended a session of {user}: {why}.")
 
-    def _due_cut(self) -> str | None:
+    def _due_cut(self) -> _Cut | None:
         """The last transaction before which nobody may read any more."""
-        now = time.monotonic()
-        due = [number for at, number in self._cuts if at <= now]
+        now = time.time()
         # What was due a while ago has been done; numbers of transactions come round.
-        self._cuts = [(at, number) for at, number in self._cuts if at > now - 10]
-        return str(due[-1]) if due else None
+        self._cuts = [cut for cut in self._cuts if cut.due_at > now - 10]
+        due = [cut for cut in self._cuts if cut.due_at <= now]
+        return due[-1] if due else None
 
     def _blocking(self, connection: psycopg.Connection) -> list[int]:
         """Sessions that the loader has waited for long enough."""

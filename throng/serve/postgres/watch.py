@@ -129,7 +129,9 @@ class _Watch:
 
     def run(self) -> None:
         """Until PostgreSQL ends."""
-        while not self._seen:
+        self._refresh()
+        while not self._seen and self.process.poll() is None:
+            time.sleep(_LOOK_EVERY_S)
             self._refresh()
         open_to_readers(self.settings, self.process)
         write_state(
