@@ -14,6 +14,7 @@ import typer
 from throng.errors import fail
 from throng.serve import control
 from throng.serve.copies import CopyError, current_number, read_copy
+from throng.serve.postgres.commands import app as postgres
 from throng.serve.roles import RolesError, add_user, read_roles, remove_user
 from throng.serve.settings import Limits, ServeSettings, SettingsError, roles_file
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 users = typer.Typer(help="Users of the reader server, in roles.yml.", no_args_is_help=True)
 app.add_typer(users, name="user")
+app.add_typer(postgres, name="postgres")
 
 Folder = Annotated[
     Path | None,

@@ -73,7 +73,7 @@ def find_running(settings: ServeSettings) -> Running | None:
 
 def find_follower(settings: ServeSettings) -> int | None:
     """The process that follows the build server for this folder, or None."""
-    state = read_state(settings.run_folder / "follow.json")
+    state = read_state(settings.follower_file)
     return state["pid"] if state else None
 
 
@@ -116,7 +116,9 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
             "Warning: --without-sandbox, so whoever gets past the guard can read all that this "
             "user can."
         )
-    follower = _follow(settings, say) if settings.is_following else None
+    follower = (
+        follow(settings, settings.postgres_state_file, say) if settings.is_following else None
+    )
     started = None
     try:
         copy = _copy_in_force(settings)
@@ -138,11 +140,23 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
 def stop(settings: ServeSettings) -> bool:
     """Stop the reader server of this folder and what follows for it; False if none runs."""
     running = find_running(settings)
-    pids = [pid for pid in (running.pid if running else None, find_follower(settings)) if pid]
-    end(pids, STOP_TIMEOUT_S)
+    end([running.pid] if running else [], STOP_TIMEOUT_S)
     settings.state_file.unlink(missing_ok=True)
-    (settings.run_folder / "follow.json").unlink(missing_ok=True)
+    stop_following(settings, settings.postgres_state_file)
     return running is not None
+
+
+def stop_following(settings: ServeSettings, other: Path) -> None:
+    """End what follows the build server, unless the other server of this folder needs it.
+
+    Args:
+        settings: of the folder.
+        other: where the other server writes itself down.
+    """
+    if read_state(other) is None:
+        follower = find_follower(settings)
+        end([follower] if follower else [], STOP_TIMEOUT_S)
+        settings.follower_file.unlink(missing_ok=True)
 
 
 def how_to_connect(settings: ServeSettings) -> list[str]:
@@ -194,13 +208,27 @@ def _environment(settings: ServeSettings, java: Java) -> dict[str, str]:
     }
 
 
-def _follow(settings: ServeSettings, say: Callable[[str], None]) -> subprocess.Popen[bytes]:
-    """Copy what is published, and start the process that copies it again when it changes."""
+def follow(
+    settings: ServeSettings, other: Path, say: Callable[[str], None]
+) -> subprocess.Popen[bytes] | None:
+    """Copy what is published, and start the process that copies it again when it changes.
+
+    Args:
+        settings: of the folder.
+        other: where the other server of this folder writes itself down. If it runs and has such a
+            process, there is nothing to do.
+        say: receives lines for the user.
+
+    Raises:
+        ServeError: what is published cannot be copied.
+    """
     from throng.serve.follow import copy_published
     from throng.server.control import ServerError, the_server
     from throng.server.settings import SettingsError
     from throng.serving.arrow import ExportError
 
+    if read_state(other) and find_follower(settings):
+        return None
     say("Copying what is published ...")
     try:
         copy_published(the_server(), settings.copies)
@@ -213,7 +241,7 @@ def _follow(settings: ServeSettings, say: Callable[[str], None]) -> subprocess.P
         settings.run_folder / "follow.log",
         os.environ,
     )
-    write_state(settings.run_folder / "follow.json", process.pid)
+    write_state(settings.follower_file, process.pid)
     return process
 
 

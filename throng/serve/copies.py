@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # most commands only ask which copy is in force, and start wi
 LEVEL = "area_level"
 #: The column of a table about marts (releases): which one a row is about.
 ABOUT = "mart"
+#: Begins the fingerprint of a copy without marts, which stands in until what is left is copied.
+WITHDRAWING = "withdrawing"
 _ROWS_OF_A_ROW_GROUP = 100_000
 
 
@@ -94,6 +96,22 @@ class Copy:
     fingerprint: str
     marts: dict[str, CopiedMart] = field(default_factory=dict)
 
+    @property
+    def n_withdrawn(self) -> int:
+        """How many entries of the ledger were withdrawn."""
+        return n_withdrawn(self.fingerprint)
+
+    @property
+    def is_withdrawing(self) -> bool:
+        """Whether it only takes everything out of sight, until what is left has been copied."""
+        return self.fingerprint.startswith(WITHDRAWING)
+
+
+def n_withdrawn(fingerprint: str) -> int:
+    """How many entries of the ledger were withdrawn, by the fingerprint of a copy."""
+    number = fingerprint.rpartition("withdrawn:")[2]
+    return int(number) if number.isdigit() else 0
+
 
 def current_number(copies: Path) -> int | None:
     """The number of the copy in force; None before the first.
@@ -120,14 +138,15 @@ def read_copy(copies: Path, number: int) -> Copy:
     """
     try:
         told = json.loads((copies / str(number) / "copy.json").read_text())
-        return Copy(number, told["fingerprint"], {k: _mart(v) for k, v in told["marts"].items()})
+        return Copy(number, told["fingerprint"], {k: mart_of(v) for k, v in told["marts"].items()})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CopyError(
             f"The copy {copies / str(number)} cannot be read ({type(error).__name__})."
         ) from None
 
 
-def _mart(told: dict[str, Any]) -> CopiedMart:
+def mart_of(told: dict[str, Any]) -> CopiedMart:
+    """A mart from asdict(mart), as it comes back from JSON."""
     columns = tuple((name, kind, comment) for name, kind, comment in told["columns"])
     return CopiedMart(columns, told["comment"], tuple(CopiedFile(**file) for file in told["files"]))
 

@@ -23,8 +23,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from throng.serve.copies import Copy, CopyError, current_number, read_copy
-from throng.serve.roles import Role, Roles, RolesError, read_roles
+from throng.serve.copies import Copy, CopyError
+from throng.serve.in_force import look, read
+from throng.serve.roles import Role, Roles, RolesError
 from throng.serve.settings import ServeSettings
 from throng.server.background import settle, stay
 from throng.server.java_classes import compile_classes
@@ -262,35 +263,17 @@ class Tables:
 
     def refresh(self) -> None:
         """Put in force what is there now; without a copy or roles.yml that can be read, nothing."""
-        seen = self._look()
+        seen = look(self.settings.roles, self.settings.copies)
         if seen != self._seen:
             self._seen = seen
             try:
-                roles = read_roles(self.settings.roles)
-                copy = self._copy()
+                copy, roles = read(self.settings.roles, self.settings.copies)
                 self._put_in_force(copy, roles)
                 print(f"In force: copy {copy.number}, {len(roles.users)} users.", flush=True)
             except (RolesError, CopyError) as error:
                 print(f"Nobody may read: {error}", flush=True)
                 self._set_state(Roles({}, {}), {})
         self._drop_retired()
-
-    def _look(self) -> tuple[object, ...]:
-        """What is another one when something has changed."""
-        try:
-            found = self.settings.roles.stat()
-            roles = (found.st_mtime_ns, found.st_size, found.st_ino, found.st_mode)
-        except OSError as error:
-            roles = (error.errno,)
-        with contextlib.suppress(CopyError):
-            return (roles, current_number(self.settings.copies))
-        return (roles, "not understood")
-
-    def _copy(self) -> Copy:
-        number = current_number(self.settings.copies)
-        if number is None:
-            raise CopyError(f"There is no copy in {self.settings.copies}.")
-        return read_copy(self.settings.copies, number)
 
     def _put_in_force(self, copy: Copy, roles: Roles) -> None:
         """Make the tables that are not there yet, then let readers have all of them at once."""

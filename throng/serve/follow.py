@@ -21,7 +21,15 @@ from pyhive import exc, hive
 from thrift.Thrift import TException
 
 from throng.serve.audit_table import show_audit
-from throng.serve.copies import Copy, CopyError, NewCopy, current_number, read_copy
+from throng.serve.copies import (
+    WITHDRAWING,
+    Copy,
+    CopyError,
+    NewCopy,
+    current_number,
+    n_withdrawn,
+    read_copy,
+)
 from throng.serve.settings import ServeSettings
 from throng.server.control import ServerError, connect, is_missing_table, the_server
 from throng.server.settings import ServerSettings, SettingsError
@@ -69,9 +77,9 @@ def copy_published(server: ServerSettings, copies: Path) -> Copy:
                     known = read_copy(copies, number)
                     if known.fingerprint == before:
                         return known
-                    if _n_withdrawn(before) > _n_withdrawn(known.fingerprint):
+                    if n_withdrawn(before) > known.n_withdrawn:
                         # Out of sight at once; what is left comes back when it has been copied.
-                        NewCopy(copies).put_in_force(f"withdrawing {before}")
+                        NewCopy(copies).put_in_force(f"{WITHDRAWING} {before}")
             new = NewCopy(copies)
             try:
                 _copy_marts(server, mart_names(cursor), new)
@@ -82,12 +90,6 @@ def copy_published(server: ServerSettings, copies: Path) -> Copy:
                 raise
             new.give_up()
     raise CopyError("What is published changed while it was copied; try again.")
-
-
-def _n_withdrawn(fingerprint: str) -> int:
-    """How many entries of the ledger were withdrawn."""
-    number = fingerprint.rpartition("withdrawn:")[2]
-    return int(number) if number.isdigit() else 0
 
 
 def _copy_marts(server: ServerSettings, names: list[str], new: NewCopy) -> None:

@@ -29,11 +29,13 @@ from throng.files import is_open_to_others, replacing
 #: Of PBKDF2-HMAC-SHA256. ReaderPassword.java spends as many on names that are no users.
 ITERATIONS = 310_000
 FEWEST_ITERATIONS = 210_000
+_BYTES_OF_A_HASH = 32
 SHORTEST_PASSWORD = 12
 ALL = "all"
 #: In the place of a hash: an LDAP server knows the password.
 LDAP = "ldap"
-_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+#: PostgreSQL cuts names off after 63 characters.
+_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _HASH = re.compile(r"pbkdf2_sha256\$(\d+)\$[A-Za-z0-9+/=]{16,}\$[A-Za-z0-9+/=]{40,}")
 _FIRST_FILE = {"roles": {"public": {"marts": ALL, "area_levels": ALL}}, "users": {}}
@@ -165,6 +167,20 @@ def hash_password(password: str, salt: bytes | None = None, iterations: int = IT
     )
 
 
+def parts_of(password: str) -> tuple[int, bytes, bytes]:
+    """Iterations, salt and digest of a password as the file has it.
+
+    Raises:
+        ValueError: salt or digest is no base64.
+    """
+    _, iterations, salt, digest = password.split("$")
+    return (
+        int(iterations),
+        base64.b64decode(salt, validate=True),
+        base64.b64decode(digest, validate=True),
+    )
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -246,12 +262,21 @@ def _user(path: Path, name: str, told: object, roles: dict[str, Role]) -> User:
         raise RolesError(
             f"In {path} the user {name} has the role {told['role']}, which is not there."
         )
-    if told["password"] == LDAP:
+    password = str(told["password"])
+    if password == LDAP:
         return User(told["role"], LDAP)
-    found = _HASH.fullmatch(str(told["password"]))
-    if not found or not FEWEST_ITERATIONS <= int(found[1]) <= 10 * ITERATIONS:
+    if not _HASH.fullmatch(password) or not _is_hash(password):
         raise RolesError(
             f"In {path} the password of {name} is no hash that this program has written: "
             f"throng serve user add {name} --role {told['role']}"
         )
     return User(told["role"], told["password"])
+
+
+def _is_hash(password: str) -> bool:
+    """Whether the parts of a password in the file are what hash_password writes."""
+    try:
+        iterations, _, digest = parts_of(password)
+    except ValueError:
+        return False
+    return FEWEST_ITERATIONS <= iterations <= 10 * ITERATIONS and len(digest) == _BYTES_OF_A_HASH

@@ -165,6 +165,16 @@ class ServeSettings:
         """Written by the server when it is ready, for the process that listens for it."""
         return self.run_folder / "driver.json"
 
+    @property
+    def follower_file(self) -> Path:
+        """Written when a process begins to follow the build server."""
+        return self.run_folder / "follow.json"
+
+    @property
+    def postgres_state_file(self) -> Path:
+        """Written by `throng serve postgres`, which reads the same copies."""
+        return self.folder / "postgres" / "postgres.json"
+
     def to_json(self) -> str:
         """The settings as one JSON object."""
         return json.dumps(asdict(self), default=str)

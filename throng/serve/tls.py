@@ -50,7 +50,7 @@ def ensure_keystore(folder: Path, java: Java, host: str) -> tuple[Path, Path]:
     with os.fdopen(os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{secrets.token_urlsafe(32)}\n")
     store = f"-keystore {keystore.name} -storetype PKCS12 -storepass:file {password.name}"
-    names = ",".join(_names(host))
+    names = ",".join(names_of(host))
     for command in (
         f"-genkeypair -alias {_ALIAS} -keyalg EC -groupname secp256r1 -sigalg SHA256withECDSA "
         f"-validity {_DAYS} -dname CN=throng -ext SAN={names} -ext BC=ca:true,pathlen:0 {store}",
@@ -64,7 +64,8 @@ def ensure_keystore(folder: Path, java: Java, host: str) -> tuple[Path, Path]:
     return keystore, password
 
 
-def _names(host: str) -> list[str]:
+def names_of(host: str) -> list[str]:
+    """What a certificate of a server on this address is for, as keytool and openssl write it."""
     names = ["DNS:localhost", "IP:127.0.0.1", "IP:::1"]
     here = socket.gethostname()
     if here and all(letter.isalnum() or letter in "-." for letter in here):

@@ -63,9 +63,16 @@ def write_state(file: Path, pid: int, **more: object) -> None:
 
 
 def spawn(
-    command: Sequence[str], log_file: Path, environment: Mapping[str, str]
+    command: Sequence[str], log_file: Path, environment: Mapping[str, str], **options: object
 ) -> subprocess.Popen[bytes]:
-    """Start a process that outlives this one; its log is for this user alone."""
+    """Start a process that outlives this one; its log is for this user alone.
+
+    Args:
+        command: to run.
+        log_file: what it prints goes there.
+        environment: all variables that it sees.
+        options: further ones of Popen, such as user.
+    """
     with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)) as log:
         return subprocess.Popen(
             command,
@@ -74,6 +81,7 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env=dict(environment),
+            **options,
         )
 
 

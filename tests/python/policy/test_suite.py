@@ -130,6 +130,9 @@ PROMISES = {
     "readers have a release or a withdrawal soon": (
         "integration/test_serve.py::test_a_release_and_a_withdrawal_are_in_force_soon_and_never_mixed"
     ),
+    "readers see the same in PostgreSQL": (
+        "integration/test_serve_postgres.py::test_a_role_sees_its_marts_and_levels"
+    ),
     "the reader server follows the build server": (
         "integration/test_serve_follow.py::test_a_copy_is_what_readers_see_and_is_made_once"
     ),

@@ -13,8 +13,8 @@ from throng.cli import COMMANDS, app, load
 
 # Packages that take a tenth of a second or more to import.
 HEAVY = {
-    *("dbt", "duckdb", "highspy", "numba", "numpy", "pandas", "pyarrow", "pyhive", "pyogrio"),
-    *("pyproj", "pyspark", "python_calamine", "scipy", "shapely", "sklearn", "sqlglot"),
+    *("dbt", "duckdb", "highspy", "numba", "numpy", "pandas", "psycopg", "pyarrow", "pyhive"),
+    *("pyogrio", "pyproj", "pyspark", "python_calamine", "scipy", "shapely", "sklearn", "sqlglot"),
 }
 SERVER = {"pyhive"}  # what a client of the server needs
 IMPORTED = """

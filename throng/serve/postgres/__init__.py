@@ -1,0 +1,1 @@
+"""What is published in PostgreSQL, for BI tools that speak no Hive."""
