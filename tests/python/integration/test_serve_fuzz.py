@@ -35,7 +35,7 @@ PLAIN = (
 #: Of these, what reads or says more than its tables, runs other code, or grows without bounds.
 NEVER = (
     *("CallMethodViaReflection", "TryReflect", "InputFile", "SparkPartitionID", "Monotonically"),
-    *("UDF", "Udf", "Script", "Generate", "Explode", "Stack", "Inline", "XPath", "RaiseError"),
+    *("UDF", "Udf", "Script", "Generate", "Explode", "Stack", "XPath", "RaiseError"),
     *("JsonToStructs", "XmlToStructs", "CsvToStructs", "SchemaOf", "StringRepeat", "StringSpace"),
     *("StringLPad", "StringRPad", "Sequence", "ArrayRepeat", "RLike", "RegExp", "Regexp"),
     *("CollectList", "CollectSet", "Lambda", "HigherOrder", "CurrentDatabase", "CurrentCatalog"),
