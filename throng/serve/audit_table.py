@@ -24,7 +24,7 @@ _COLUMNS = {
     "rows": ("bigint", "Rows that were sent."),
     "milliseconds": ("bigint", "From its start to its end."),
     "refused": ("boolean", "Whether it was refused, so that nothing was read."),
-    "error": ("string", "What the client was told."),
+    "error": ("string", "What the client got as an error."),
     "reason": ("string", "Why a login was refused."),
     "broken_line": ("string", "A line that cannot be read."),
 }

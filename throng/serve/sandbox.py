@@ -11,7 +11,7 @@ from pathlib import Path
 from throng.serve.settings import ServeSettings
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
-#: Of /etc what programs and Java ask for: no keys, no passwords.
+#: Of /etc what Java and the C library ask for: no keys, no passwords.
 _ETC = (
     *("alternatives", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd"),
     *("java-17-openjdk", "java-21-openjdk", "timezone"),

@@ -13,9 +13,12 @@ from throng.server.settings import LOOPBACK, SettingsError, heap_mb, port_of
 
 
 def roles_file() -> Path:
-    """Where users and roles are: THRONG_ROLES, else ~/.config/throng/roles.yml."""
-    configured = os.environ.get("THRONG_ROLES")
-    return Path(configured or Path.home() / ".config" / "throng" / "roles.yml").absolute()
+    """Where users and roles are: THRONG_ROLES, else ~/.config/throng/readers/roles.yml.
+
+    Not beside the keyring: in a sandbox the server sees the whole folder.
+    """
+    default = Path.home() / ".config" / "throng" / "readers" / "roles.yml"
+    return Path(os.environ.get("THRONG_ROLES") or default).absolute()
 
 
 @dataclass(frozen=True)
