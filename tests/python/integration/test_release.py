@@ -189,9 +189,10 @@ def test_late_events_of_twenty_people_are_a_revision(own, landing):
         start_new_session=True,
     )
     copied = own.warehouse / "tables/released.db/count_residents/release_id=r0002"
-    deadline = time.monotonic() + 120
-    while not copied.exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300
+    while not copied.exists() and killed.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert killed.poll() is None, "it ended before it had copied what the test waits for"
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert copied.exists()

@@ -917,9 +917,10 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     assert [output["text"].split(",")[0] for output in said] == [f"Server 127.0.0.1:{server.port}"]
 
 
-#: Charts without a row here: the country has no reference period, so no day is after it; and no
-#: area of it was down as a whole.
+#: Charts without a row here: the country has no reference period, so no day is after it; no day of
+#: its two weeks is unusual; and no area of it was down as a whole.
 NO_ROWS = {
+    "Days that are unlike the days before",
     "Median change on the days after the reference period, in percent",
     "Where the network was probably down",
 }
