@@ -430,8 +430,11 @@ def test_what_a_user_changes_of_itself_is_put_back(postgres):
 
 # Limits -------------------------------------------------------------------------------------------
 
-#: Many pairs of few rows: it fills neither memory nor files.
-LARGE = "select count(*) from {0} a, {0} b, {0} c".format("generate_series(1, 10000)")
+#: It fills neither memory nor files.
+LARGE = (
+    "select count((select sum(a * b) from generate_series(1, 10000) b)) "
+    "from generate_series(1, 100000) a"
+)
 
 
 def test_a_statement_ends_at_its_time_even_if_the_session_lifts_the_limit(postgres):
@@ -601,6 +604,8 @@ def test_the_audit_has_each_statement_and_each_login(postgres):
     asked = next(line for line in lines() if "asked by rita" in line["message"])
     assert asked["remote_host"] == "127.0.0.1" and asked["dbname"] == "throng"
     assert any("password authentication failed" in line["message"] for line in lines())
+    is_by_pgaudit = any(line["message"].startswith("AUDIT: SESSION,") for line in lines())
+    assert is_by_pgaudit == find_postgres().has_library("pgaudit")
     denied = [line for line in lines() if "permission denied" in line["message"]]
     assert denied[-1]["statement"] == "select * from count_journeys"
     everything = str(postgres.audit()) + postgres.log
