@@ -220,9 +220,7 @@ def _write_configuration(settings: PostgresSettings, binaries: Binaries) -> None
     _write(folder / "postgresql.conf", "\n".join([*lines, ""]), settings)
     _write_who_may_come(settings, is_open=False)
     starter = pwd.getpwuid(os.geteuid()).pw_name
-    users = dict.fromkeys(name for name in (starter, settings.account) if name)
-    entries = [f'throng "{name}" {SUPERUSER}\n' for name in users]
-    _write(folder / "pg_ident.conf", "".join(entries), settings)
+    _write(folder / "pg_ident.conf", f'throng "{starter}" {SUPERUSER}\n', settings)
 
 
 def _write_who_may_come(settings: PostgresSettings, *, is_open: bool) -> None:
