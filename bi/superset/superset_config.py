@@ -1,22 +1,26 @@
 """Settings of Superset over the marts: for one machine, and nothing leaves it.
 
-`throng superset start` names this file by SUPERSET_CONFIG_PATH, the folder of the database, key
-and password by THRONG_SUPERSET_HOME, and the server's password by THRONG_PASSWORD_FILE.
+`throng superset start` names this file by SUPERSET_CONFIG_PATH, and the folder of the database, key
+and passwords by THRONG_SUPERSET_HOME. THRONG_READER_CERTIFICATE is what to trust of the reader
+server: a file, "system" for the authorities that this system trusts, or "none" without TLS.
 """
 
+import importlib.util
 import os
 import secrets
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import sqlglot
 from flask import Flask
+from pyhive import hive
 from pyhive.sqlalchemy_hive import HiveDialect
 from sqlalchemy import text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.reflection import Inspector
-from sqlglot import exp
 
 HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
+CLIENT = Path(__file__).parents[2] / "throng" / "serve" / "client.py"
 
 
 def _secret_key() -> str:
@@ -33,10 +37,36 @@ DATA_DIR = str(HOME)
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME / 'superset.db'}"
 
 
-def SQLALCHEMY_CUSTOM_PASSWORD_STORE(_url: URL) -> str:
-    """The password of the server of the marts, read anew each time, so that none is stored here."""
-    file = Path(os.environ["THRONG_PASSWORD_FILE"])
-    return file.read_text().strip() if file.exists() else "none"
+def DB_CONNECTION_MUTATOR(
+    url: URL, parameters: dict[str, Any], *_who: object
+) -> tuple[URL, dict[str, Any]]:
+    """Connect to the reader server by its own client: PyHive alone has no TLS.
+
+    The password is read anew each time, so that none is stored in Superset's tables.
+    """
+    if url.drivername != "hive":
+        return url, parameters
+
+    def connect() -> hive.Connection:
+        trusted = os.environ["THRONG_READER_CERTIFICATE"]
+        return _client().connect(
+            url.host,
+            url.port,
+            url.username,
+            (HOME / "reader_password").read_text().strip(),
+            None if trusted in ("system", "none") else Path(trusted),
+            is_encrypted=trusted != "none",
+        )
+
+    return url, {**parameters, "creator": connect}
+
+
+def _client() -> ModuleType:
+    """throng/serve/client.py; Superset has an environment of its own, without the project."""
+    found = importlib.util.spec_from_file_location("throng_client", CLIENT)
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
 
 
 # Forms are refused without their token. Cookies stay on this site; over http none can be "secure".
@@ -92,54 +122,15 @@ def _tables(
     ]
 
 
-def _schemas(_dialect: HiveDialect, _connection: Connection, **_options: object) -> list[str]:
-    return ["marts"]
-
-
 # PyHive takes the first column of SHOW TABLES for the name. That is Hive's; Spark's is the second.
 HiveDialect.get_table_names = _tables
-# The picker of tables offers what is for readers.
-HiveDialect.get_schema_names = _schemas
 
 
 def FLASK_APP_MUTATOR(_app: Flask) -> None:
-    """Superset asks for the views itself, with the same mistake; our marts are all views."""
+    """Superset asks for the views itself, with the same mistake."""
     from superset.db_engine_specs.hive import HiveEngineSpec
 
     def views(_spec: type, database: object, inspector: Inspector, schema: str) -> set[str]:
         return set(inspector.get_table_names(schema))
 
     HiveEngineSpec.get_view_names = classmethod(views)
-
-
-def SQL_QUERY_MUTATOR(sql: str, **_context: object) -> str:
-    """Let only queries of marts through, so that no dataset of a user reads what is protected.
-
-    A fence against mistakes, not a wall: who runs Superset can reach the Thrift server anyway.
-    """
-    for statement in sqlglot.parse(sql, read="spark"):
-        if statement is not None and (why := _why_not(statement)):
-            _refuse(why)
-    return sql
-
-
-def _why_not(statement: exp.Expression) -> str | None:
-    """What a statement does that readers may not; None if nothing."""
-    if not isinstance(statement, exp.Query):
-        return "Only queries are allowed here, so that nothing is changed."
-    for table in statement.find_all(exp.Table):
-        is_named = isinstance(table.this, exp.Identifier)
-        if not is_named or table.db.lower() not in ("", "marts") or table.catalog:
-            return f"Only the schema marts is for readers, not {table.sql('spark')}."
-    for call in statement.find_all(exp.Anonymous, exp.QueryTransform):
-        if call.name.lower() in ("", "reflect", "try_reflect", "java_method"):
-            return "This query calls what is outside SQL, which is not allowed here."
-    return None
-
-
-def _refuse(why: str) -> None:
-    from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
-    from superset.exceptions import SupersetSecurityException
-
-    sort = SupersetErrorType.TABLE_SECURITY_ACCESS_ERROR
-    raise SupersetSecurityException(SupersetError(why, sort, ErrorLevel.ERROR))

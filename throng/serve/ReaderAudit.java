@@ -34,14 +34,14 @@ public class ReaderAudit {
         write(line);
     }
 
-    /** The first fields of a line. */
+    /** The first fields of a line; the address is that of a call, as Hive knows it. */
     public static Map line(String event, String user, String address) {
         Map line = new LinkedHashMap();
         line.put("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
         line.put("event", event);
         line.put("user", cut(user));
         if (address != null) {
-            line.put("address", address);
+            line.put("address", ReaderDoor.clientAt(address));
         }
         return line;
     }

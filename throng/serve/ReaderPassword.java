@@ -8,12 +8,14 @@ import java.util.concurrent.Semaphore;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 import javax.security.sasl.AuthenticationException;
+import org.apache.hive.service.auth.AuthenticationProviderFactory;
 import org.apache.hive.service.auth.PasswdAuthenticationProvider;
 
 /**
  * Whether a reader knows the password that roles.yml has the hash of (throng/serve/roles.py). Who is
  * no user is refused by the same sentence, after the same work. After five wrong passwords a user has
  * to wait: 1 s, then twice as long each time, 30 s at most; until then no password is looked at.
+ * Of users whose hash is the word ldap an LDAP server is asked, by Hive's own provider.
  */
 public class ReaderPassword implements PasswdAuthenticationProvider {
 
@@ -28,6 +30,8 @@ public class ReaderPassword implements PasswdAuthenticationProvider {
     private static final Map FAILED = new HashMap();
     /** Two at a time: a hash takes a tenth of a second of a core, and readers need cores too. */
     private static final Semaphore WORK = new Semaphore(2, true);
+    /** Questions to the LDAP server at a time: one that does not answer takes no more threads. */
+    private static final Semaphore ASKED = new Semaphore(32);
 
     public void Authenticate(String user, String password) throws AuthenticationException {
         String name = user == null ? "" : user;
@@ -36,13 +40,9 @@ public class ReaderPassword implements PasswdAuthenticationProvider {
             throw new AuthenticationException(REFUSED);
         }
         String hash = ReaderState.current().hashOf(name);
-        boolean isRight;
-        WORK.acquireUninterruptibly();
-        try {
-            isRight = matches(hash == null ? NOBODY : hash, password == null ? "" : password);
-        } finally {
-            WORK.release();
-        }
+        boolean isRight = "ldap".equals(hash)
+            ? isRightByLdap(name, password)
+            : isRightByHash(hash == null ? NOBODY : hash, password == null ? "" : password);
         if (hash == null || !isRight) {
             failed(name);
             ReaderAudit.refusedLogin(name, "wrong user or password");
@@ -50,6 +50,39 @@ public class ReaderPassword implements PasswdAuthenticationProvider {
         }
         synchronized (FAILED) {
             FAILED.remove(name);
+        }
+    }
+
+    private static boolean isRightByHash(String hash, String password)
+        throws AuthenticationException {
+        WORK.acquireUninterruptibly();
+        try {
+            return matches(hash, password);
+        } finally {
+            WORK.release();
+        }
+    }
+
+    private static boolean isRightByLdap(String user, String password) {
+        if (System.getProperty("hive.server2.authentication.ldap.url") == null) {
+            System.err.println("The password of " + user + " is in LDAP, and there is no --ldap-url.");
+            return false;
+        }
+        if (!ASKED.tryAcquire()) {
+            System.err.println("The LDAP server keeps too many logins waiting.");
+            return false;
+        }
+        try {
+            // It refuses an empty password, which an LDAP server would take for no login at all.
+            AuthenticationProviderFactory
+                .getAuthenticationProvider(AuthenticationProviderFactory.AuthMethods.LDAP)
+                .Authenticate(user, password);
+            return true;
+        } catch (AuthenticationException error) {
+            System.err.println("LDAP refuses " + user + ": " + error.getCause());
+            return false;
+        } finally {
+            ASKED.release();
         }
     }
 

@@ -72,11 +72,14 @@ public class ReaderService implements InvocationHandler {
     /** A session of a client. */
     private static class Session {
         final String user;
+        /** Of the connection that opened it, as Hive knows it. */
+        final String address;
         final SessionHandle handle;
         final SparkSession spark;
 
-        Session(String user, SessionHandle handle, SparkSession spark) {
+        Session(String user, String address, SessionHandle handle, SparkSession spark) {
             this.user = user;
+            this.address = address;
             this.handle = handle;
             this.spark = spark;
         }
@@ -228,7 +231,10 @@ public class ReaderService implements InvocationHandler {
             ReaderParser.register(spark, user);
             // A user's jobs wait for one another, not for those of others.
             spark.conf().set("spark.sql.thriftserver.scheduler.pool", user);
-            sessions.put(key(response.getSessionHandle()), new Session(user, handle, spark));
+            String address = TSetIpAddressProcessor.getUserIpAddress();
+            sessions.put(
+                key(response.getSessionHandle()), new Session(user, address, handle, spark));
+            ReaderDoor.countSession(address, 1);
             // What the server says of its settings is not for readers.
             response.setConfiguration(new HashMap());
         }
@@ -268,7 +274,7 @@ public class ReaderService implements InvocationHandler {
         }
         Object response = told(method.invoke(service, new Object[] {request}));
         if (name.equals("CloseSession")) {
-            sessions.remove(key);
+            forget(key);
             sweep();
         }
         if (name.equals("GetTypeInfo") && get(response, "getOperationHandle") != null) {
@@ -552,11 +558,19 @@ public class ReaderService implements InvocationHandler {
                 write(statement, false);
             }
         }
-        Iterator open = sessions.values().iterator();
+        Iterator open = sessions.entrySet().iterator();
         while (open.hasNext()) {
-            if (!sparkSessions.containsKey(((Session) open.next()).handle)) {
-                open.remove();
+            Map.Entry entry = (Map.Entry) open.next();
+            if (!sparkSessions.containsKey(((Session) entry.getValue()).handle)) {
+                forget((String) entry.getKey());
             }
+        }
+    }
+
+    private void forget(String key) {
+        Session closed = (Session) sessions.remove(key);
+        if (closed != null) {
+            ReaderDoor.countSession(closed.address, -1);
         }
     }
 

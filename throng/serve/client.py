@@ -15,8 +15,10 @@ def connect(
     port: int,
     username: str,
     password: str,
-    certificate: Path | None,
+    certificate: Path | None = None,
     configuration: dict[str, str] | None = None,
+    *,
+    is_encrypted: bool = True,
 ) -> hive.Connection:
     """A PyHive connection.
 
@@ -25,20 +27,21 @@ def connect(
         port: of the reader server.
         username: a user of roles.yml.
         password: the user's.
-        certificate: what to trust (PEM); None without TLS, on loopback.
+        certificate: what to trust (PEM); None for the authorities that this system trusts.
         configuration: settings of the session, as PyHive has them.
+        is_encrypted: whether to use TLS; without it only on loopback.
 
     Raises:
         thrift.transport.TTransport.TTransportException: nobody answers there, the certificate is
             not trusted, or the password is a wrong one.
         pyhive.exc.OperationalError: the server refuses the connection.
     """
-    if certificate is None:
-        socket = TSocket.TSocket(host, port)
-    else:
-        context = ssl.create_default_context(cafile=str(certificate))
+    if is_encrypted:
+        context = ssl.create_default_context(cafile=str(certificate) if certificate else None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         socket = TSSLSocket.TSSLSocket(host, port, ssl_context=context, server_hostname=host)
+    else:
+        socket = TSocket.TSocket(host, port)
     transport = thrift_sasl.TSaslClientTransport(
         lambda: hive.get_installed_sasl(
             host=host, sasl_auth="PLAIN", username=username, password=password

@@ -47,6 +47,14 @@ def start(
     keystore_password_file: Annotated[
         Path | None, typer.Option(help="File with the password of the keystore.")
     ] = None,
+    ldap_url: Annotated[
+        str | None,
+        typer.Option(help="ldaps://HOST of the LDAP server for users added with --ldap."),
+    ] = None,
+    ldap_user_dn: Annotated[
+        str | None,
+        typer.Option(help="Their name there, such as uid=%s,ou=people,dc=example,dc=org."),
+    ] = None,
     no_tls: Annotated[
         bool, typer.Option("--no-tls", help="Without encryption; on 127.0.0.1 only.")
     ] = False,
@@ -80,6 +88,8 @@ def start(
         is_encrypted=not no_tls,
         keystore=keystore,
         keystore_password_file=keystore_password_file,
+        ldap_url=ldap_url,
+        ldap_user_dn=ldap_user_dn,
         is_following=not no_follow,
         is_sandboxed=not without_sandbox,
         limits=Limits(seconds, rows, statements_of_user, statements),
@@ -162,10 +172,13 @@ def logs(
 def add(
     name: Annotated[str, typer.Argument(help="Name of the user.")],
     role: Annotated[str, typer.Option(help="Role of roles.yml, such as public.")],
+    ldap: Annotated[
+        bool, typer.Option("--ldap", help="The password is that of the LDAP server.")
+    ] = False,
 ) -> None:
     """Write a user, or another password of one. The password is asked for, or one line of stdin."""
     try:
-        is_new = add_user(roles_file(), name, role, _password())
+        is_new = add_user(roles_file(), name, role, None if ldap else _password())
     except RolesError as error:
         fail(error)
     typer.echo(f"{'Added' if is_new else 'Changed'} {name} in {roles_file()}.")

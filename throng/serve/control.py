@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -38,6 +36,7 @@ from throng.server.spark_home import make_spark_home
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
+_DRIVER = ("-m", "throng.serve.driver")
 _JAVA_DEFAULTS = "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:SweeperThreshold=5"
 
 
@@ -101,7 +100,7 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
         for path in (settings.keystore, settings.keystore_password_file):
             if path is not None:
                 _check_private(path)
-        driver = [sys.executable, "-m", "throng.serve.driver", settings.to_json()]
+        driver = [sys.executable, *_DRIVER, settings.to_json()]
         environment = _environment(settings, java)
         if settings.is_sandboxed:
             driver = sandboxed(driver, settings, environment)
@@ -127,7 +126,8 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
             f"Starting the reader server on {settings.host}:{settings.port} with copy "
             f"{copy.number}, {len(copy.marts)} marts (Java {java.version}) ..."
         )
-        started = spawn(driver, settings.log_file, environment)
+        door = [sys.executable, "-m", "throng.serve.door", settings.to_json(), *driver]
+        started = spawn(door, settings.log_file, environment)
         return _wait_until_it_listens(settings, started)
     except BaseException:
         for process in (started, follower):
@@ -161,17 +161,32 @@ def stop_following(settings: ServeSettings, other: Path) -> None:
 
 def how_to_connect(settings: ServeSettings) -> list[str]:
     """Lines that connect Beeline and PyHive."""
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
-    trust = settings.tls_folder / "truststore.p12"
-    is_ours = settings.keystore is None or settings.keystore.parent == settings.tls_folder
-    tls = ";ssl=true" if settings.is_encrypted else ""
-    if tls and is_ours:
-        tls += f";sslTrustStore={trust};trustStorePassword=changeit"
-    pem = f'Path("{certificate_file(settings.tls_folder)}")' if tls and is_ours else "None"
+    host, certificate = client_host(settings), own_certificate(settings)
+    address = f"jdbc:hive2://{host}:{settings.port}/marts"
+    more = ""
+    if not settings.is_encrypted:
+        more = ", is_encrypted=False"
+    elif certificate:
+        trust = settings.tls_folder / "truststore.p12"
+        address += f";ssl=true;sslTrustStore={trust};trustStorePassword=changeit"
+        more = f', Path("{certificate}")'
+    else:
+        address += ";ssl=true"
     return [
-        f"Beeline  jdbc:hive2://{host}:{settings.port}/marts{tls}",
-        f'PyHive   throng.serve.client.connect("{host}", {settings.port}, USER, PASSWORD, {pem})',
+        f"Beeline  {address}",
+        f'PyHive   throng.serve.client.connect("{host}", {settings.port}, USER, PASSWORD{more})',
     ]
+
+
+def client_host(settings: ServeSettings) -> str:
+    """The name by which clients on this machine reach it."""
+    return "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
+
+
+def own_certificate(settings: ServeSettings) -> Path | None:
+    """The certificate that the first start has made; None where another one is given."""
+    is_ours = settings.keystore is None or settings.keystore.parent == settings.tls_folder
+    return certificate_file(settings.tls_folder) if settings.is_encrypted and is_ours else None
 
 
 def _environment(settings: ServeSettings, java: Java) -> dict[str, str]:
@@ -278,26 +293,18 @@ def _check_memory(settings: ServeSettings) -> None:
         raise ServeError(problem)
 
 
-def _wait_until_it_listens(settings: ServeSettings, driver: subprocess.Popen[bytes]) -> Running:
+def _wait_until_it_listens(settings: ServeSettings, door: subprocess.Popen[bytes]) -> Running:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
-        if driver.poll() is not None:
-            raise ServeError(_why_it_ended(settings, driver.returncode))
-        running = find_running(settings)
-        if running and _listens(settings):
+        if door.poll() is not None:
+            raise ServeError(_why_it_ended(settings, door.returncode))
+        if running := find_running(settings):
             return running
         time.sleep(0.2)
     raise ServeError(
         f"The reader server did not listen within {START_TIMEOUT_S} s and was ended. Its log: "
         f"{settings.log_file}"
     )
-
-
-def _listens(settings: ServeSettings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    with contextlib.suppress(OSError), socket.create_connection((host, settings.port), timeout=5):
-        return True
-    return False
 
 
 def _why_it_ended(settings: ServeSettings, return_code: int) -> str:

@@ -4,24 +4,25 @@
     copies/7/copy.json      what was in force when it was made; columns and files of each mart
     copies/7/<mart>/0.parquet
 
-A file holds the rows of one area level that name one mart (or none): the rows that a role may see
-are whole files, so nothing else is in the folder that its tables read.
+A file holds rows of one area level that name one mart (or none): the rows that a role may see are
+whole files, so nothing else is in the folder that its tables read. Files of an earlier copy are
+linked where a release only added periods: what it added is in files beside them.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from throng.files import replacing
 from throng.serve.roles import Role
+
+if TYPE_CHECKING:  # most commands only ask which copy is in force, and start without it
+    import pyarrow as pa
 
 LEVEL = "area_level"
 #: The column of a table about marts (releases): which one a row is about.
@@ -52,11 +53,14 @@ class CopiedMart:
         columns: name, type and comment of each, in order.
         comment: what the mart says of itself.
         files: its files; together all its rows.
+        periods: what of it is in force, as the ledger says: release, period, start of the period.
+            Empty for what has no entry there, such as areas.
     """
 
     columns: tuple[tuple[str, str, str], ...]
     comment: str
     files: tuple[CopiedFile, ...]
+    periods: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -149,7 +153,8 @@ def read_copy(copies: Path, number: int) -> Copy:
 def mart_of(told: dict[str, Any]) -> CopiedMart:
     """A mart from asdict(mart), as it comes back from JSON."""
     columns = tuple((name, kind, comment) for name, kind, comment in told["columns"])
-    return CopiedMart(columns, told["comment"], tuple(CopiedFile(**file) for file in told["files"]))
+    files = tuple(CopiedFile(**file) for file in told["files"])
+    return CopiedMart(columns, told["comment"], files, tuple(map(tuple, told["periods"])))
 
 
 class NewCopy:
@@ -173,25 +178,37 @@ class NewCopy:
         rows: pa.Table,
         columns: list[tuple[str, str, str]],
         comment: str = "",
+        periods: Iterable[tuple[str, str, str]] = (),
+        kept: tuple[int, CopiedMart] | None = None,
     ) -> None:
         """Write a mart.
 
         Args:
             name: without its schema.
-            rows: all its rows.
+            rows: all its rows, or those that are not in what is kept.
             columns: name, type (as Hive writes it) and comment of each.
             comment: what it says of itself.
+            periods: what of it is in force.
+            kept: the number of an earlier copy, and the mart there, whose rows are all still right.
         """
+        import pyarrow.parquet as pq
+
         folder = self.folder / name
         folder.mkdir(mode=0o700)
         files = []
+        for file in kept[1].files if kept else ():
+            source = self._copies / str(kept[0]) / name / file.name
+            (folder / file.name).hardlink_to(source)
+            files.append(file)
         for level, about, part in _parts(rows):
             file = CopiedFile(f"{len(files)}.parquet", level, about)
             path = folder / file.name
             pq.write_table(part, path, compression="zstd", row_group_size=_ROWS_OF_A_ROW_GROUP)
             path.chmod(0o600)
             files.append(file)
-        self._marts[name] = CopiedMart(tuple(columns), comment, tuple(files))
+        self._marts[name] = CopiedMart(
+            tuple(columns), comment, tuple(files), tuple(sorted(periods))
+        )
 
     def put_in_force(self, fingerprint: str) -> Copy:
         """Let readers have it, and remove copies older than the last one."""
@@ -225,6 +242,8 @@ def _numbers(copies: Path) -> list[int]:
 
 def _parts(rows: pa.Table) -> list[tuple[str | None, str | None, pa.Table]]:
     """The rows of each level and each mart they are about."""
+    import pyarrow.compute as pc
+
     keys = [name for name in (LEVEL, ABOUT) if name in rows.column_names]
     if not keys:
         return [(None, None, rows)]

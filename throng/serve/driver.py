@@ -1,6 +1,6 @@
 """The process of the reader server: one PySpark driver with a Hive Thrift server in its JVM.
 
-Started by `throng serve start` as `python -m throng.serve.driver SETTINGS_JSON`, with an
+Started by throng/serve/door.py as `python -m throng.serve.driver SETTINGS_JSON`, with an
 environment that holds nothing of the build: no key, no password, no path to a warehouse. Its
 catalog is in memory and holds tables over hard links to the files of a copy
 (throng/serve/copies.py), one for each set of files that a role may see. A new copy makes a new
@@ -9,10 +9,14 @@ schema of tables; statements that begin from then on read these.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -25,7 +29,7 @@ from throng.serve.roles import Role, Roles, RolesError
 from throng.serve.settings import ServeSettings
 from throng.server.background import settle, stay
 from throng.server.java_classes import compile_classes
-from throng.server.processes import write_state
+from throng.server.processes import free_port, write_state
 from throng.server.settings import LOCK_TAKEN
 from throng.server.spark_home import class_path
 
@@ -37,12 +41,18 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 #: In this order: each may use those before it.
 _JAVA_FILES = (
-    *(_HERE.parent / "server" / name for name in ("LocalFiles.java", "PlainErrors.java")),
-    *(
-        _HERE / f"Reader{name}.java"
-        for name in ("State", "Audit", "Password", "Catalog", "Parser", "Service", "Interrupts")
-    ),
+    _HERE.parent / "server" / "LocalFiles.java",
+    _HERE.parent / "server" / "PlainErrors.java",
+    _HERE / "ReaderDoor.java",
+    _HERE / "ReaderState.java",
+    _HERE / "ReaderAudit.java",
+    _HERE / "ReaderPassword.java",
+    _HERE / "ReaderCatalog.java",
+    _HERE / "ReaderParser.java",
+    _HERE / "ReaderService.java",
+    _HERE / "ReaderInterrupts.java",
 )
+_ADDRESS = "127.0.0.1"
 #: Tasks that run at a time, for each core.
 _PLACES_OF_A_CORE = 16
 #: How long tables stay after others have taken their place, beyond the longest statement.
@@ -52,26 +62,34 @@ _GRACE_S = 30.0
 def main() -> int:
     """Run a reader server with the settings given as JSON in the first argument."""
     settings = ServeSettings.from_json(sys.argv[1])
-    if not settle(settings.run_folder, settings.state_file):
+    if not settle(settings.run_folder, settings.driver_file):
         return LOCK_TAKEN
+    threading.Thread(target=_end_with_input, daemon=True).start()
 
     from pyspark import SparkContext
 
-    conf = _spark_conf(settings)
+    port = free_port()
+    conf = _spark_conf(settings, port)
     SparkContext._ensure_initialized(conf=conf)
     compile_classes(SparkContext._jvm, class_path(settings.run_folder / "spark_home"), _JAVA_FILES)
     conf.set("spark.hadoop.fs.file.impl", "throng.LocalFiles")
     context = SparkContext(conf=conf)
-    return stay(context, settings.state_file, lambda: _begin(context, settings))
+    return stay(context, settings.driver_file, lambda: _begin(context, settings, port))
 
 
-def _begin(context: SparkContext, settings: ServeSettings) -> Callable[[], None]:
+def _end_with_input() -> None:
+    """What listens for this process holds the other end of its input, and lets go when it ends."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _begin(context: SparkContext, settings: ServeSettings, port: int) -> Callable[[], None]:
     """Start the Thrift server with what is in force; return what looks for changes."""
     from pyspark.sql import SparkSession
 
     jvm = context._jvm
     session = SparkSession(context)
-    jvm.throng.ReaderParser.install(session._jsparkSession)
+    _install_guard(jvm, session)
     jvm.throng.ReaderInterrupts.install(session._jsparkSession)
     _set_properties(jvm, settings)
     running = jvm.org.apache.spark.sql.hive.thriftserver.HiveThriftServer2.startWithContext(
@@ -81,16 +99,24 @@ def _begin(context: SparkContext, settings: ServeSettings) -> Callable[[], None]
     _check_guard(session)
     tables = Tables(session, settings)
     tables.refresh()  # until now nobody is a user
-    write_state(
-        settings.state_file,
-        os.getpid(),
-        java_pid=context._gateway.proc.pid,
-        settings=json.loads(settings.to_json()),
-    )
+    _wait_until_it_listens(port)
+    socket_file = settings.run_folder / ServeSettings.SOCKET
+    socket_file.unlink(missing_ok=True)  # left by a server that was killed
+    jvm.throng.ReaderDoor.open(ServeSettings.SOCKET, port)
+    write_state(settings.driver_file, os.getpid())
     return tables.refresh
 
 
-def _spark_conf(settings: ServeSettings) -> SparkConf:
+def _wait_until_it_listens(port: int) -> None:
+    """Hive's server listens in a thread of its own, a moment after it has started."""
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection((_ADDRESS, port), timeout=5).close()
+            return
+        time.sleep(0.05)
+
+
+def _spark_conf(settings: ServeSettings, port: int) -> SparkConf:
     from pyspark import SparkConf
 
     tmp = settings.run_folder / "tmp"
@@ -101,8 +127,9 @@ def _spark_conf(settings: ServeSettings) -> SparkConf:
         "spark.local.dir": str(tmp),
         "spark.hadoop.hive.exec.scratchdir": str(tmp / "hive"),
         "spark.hadoop.hive.server2.logging.operation.enabled": "false",
-        "spark.hadoop.hive.server2.thrift.bind.host": settings.host,
-        "spark.hadoop.hive.server2.thrift.port": str(settings.port),
+        # Readers come by way of ReaderDoor.java.
+        "spark.hadoop.hive.server2.thrift.bind.host": _ADDRESS,
+        "spark.hadoop.hive.server2.thrift.port": str(port),
         "spark.hadoop.hive.server2.transport.mode": "binary",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
@@ -163,8 +190,18 @@ def _set_properties(jvm: JVMView, settings: ServeSettings) -> None:
             "hive.server2.keystore.path": str(settings.keystore),
             "hive.server2.keystore.password": settings.keystore_password_file.read_text().strip(),
         }
+    if settings.ldap_url:
+        properties |= {
+            "hive.server2.authentication.ldap.url": settings.ldap_url,
+            "hive.server2.authentication.ldap.userDNPattern": settings.ldap_user_dn,
+        }
     for name, value in properties.items():
         jvm.java.lang.System.setProperty(name, value)
+
+
+def _install_guard(jvm: JVMView, session: SparkSession) -> None:
+    """Put ReaderParser.java before Spark's parser in every session to come."""
+    jvm.throng.ReaderParser.install(session._jsparkSession)
 
 
 def _install_service(jvm: JVMView, running: JavaObject) -> None:

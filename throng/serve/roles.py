@@ -32,6 +32,8 @@ FEWEST_ITERATIONS = 210_000
 _BYTES_OF_A_HASH = 32
 SHORTEST_PASSWORD = 12
 ALL = "all"
+#: In the place of a hash: an LDAP server knows the password.
+LDAP = "ldap"
 #: PostgreSQL cuts names off after 63 characters.
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -94,8 +96,14 @@ def read_roles(path: Path) -> Roles:
     return Roles(roles, users)
 
 
-def add_user(path: Path, name: str, role: str, password: str) -> bool:
-    """Write a user with a password; whether the user is new. The file is made if missing.
+def add_user(path: Path, name: str, role: str, password: str | None) -> bool:
+    """Write a user; whether the user is new. The file is made if missing.
+
+    Args:
+        path: the file.
+        name: of the user.
+        role: one of the file.
+        password: the user's; None for one that an LDAP server knows.
 
     Raises:
         RolesError: what cannot be written, or a password that is too short.
@@ -112,17 +120,23 @@ def add_user(path: Path, name: str, role: str, password: str) -> bool:
         raise RolesError(
             f"There is no role {role} in {path}; the roles are: {', '.join(sorted(known.roles))}."
         )
+    if password is not None:
+        _check_password(password)
+    given = _load(path)
+    given["users"] = given.get("users") or {}
+    written = LDAP if password is None else hash_password(password)
+    given["users"][name] = {"role": role, "password": written}
+    _store(path, given)
+    return name not in known.users
+
+
+def _check_password(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise RolesError(
             f"The password has {len(password)} characters; {SHORTEST_PASSWORD} are the fewest."
         )
     if any(character.isspace() or character in "'\"\0" for character in password):
         raise RolesError("The password has a blank or a quotation mark, which Beeline cannot send.")
-    given = _load(path)
-    given["users"] = given.get("users") or {}
-    given["users"][name] = {"role": role, "password": hash_password(password)}
-    _store(path, given)
-    return name not in known.users
 
 
 def remove_user(path: Path, name: str) -> None:
@@ -249,6 +263,8 @@ def _user(path: Path, name: str, told: object, roles: dict[str, Role]) -> User:
             f"In {path} the user {name} has the role {told['role']}, which is not there."
         )
     password = str(told["password"])
+    if password == LDAP:
+        return User(told["role"], LDAP)
     if not _HASH.fullmatch(password) or not _is_hash(password):
         raise RolesError(
             f"In {path} the password of {name} is no hash that this program has written: "

@@ -1,8 +1,5 @@
-"""The reader server inside bubblewrap: no file of the build, whatever gets past the guard.
-
-Written from bubblewrap's manual and not run: the machines that this was made on have no bwrap. What
-is checked is the command line.
-"""
+"""The reader server inside bubblewrap: no file of the build and no network, whatever gets past the
+guard."""
 
 from __future__ import annotations
 
@@ -13,7 +10,12 @@ from pathlib import Path
 
 from throng.serve.settings import ServeSettings
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc")
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64")
+#: Of /etc what Java and the C library ask for: no keys, no passwords.
+_ETC = (
+    *("alternatives", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd"),
+    *("java-17-openjdk", "java-21-openjdk", "timezone"),
+)
 
 
 class SandboxError(Exception):
@@ -60,6 +62,7 @@ def bwrap_command(
         )
     read = [
         *(path for path in map(Path, _SYSTEM) if path.exists()),
+        *(path for name in _ETC if (path := Path("/etc") / name).exists()),
         Path(environment["JAVA_HOME"]),
         Path(sys.prefix),
         Path(sys.base_prefix),
@@ -75,13 +78,13 @@ def bwrap_command(
     written = [settings.run_folder, settings.audit_folder]
     return [
         bwrap,
-        # Processes, users and memory of its own. The network is shared: it has to listen there.
-        *("--unshare-all", "--share-net", "--die-with-parent", "--new-session", "--clearenv"),
-        *("--cap-drop", "ALL"),
+        # Processes, users, memory and network of its own: throng/serve/door.py listens for it.
+        *("--unshare-all", "--new-session", "--clearenv", "--cap-drop", "ALL"),
         *(word for name, value in environment.items() for word in ("--setenv", name, value)),
         *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
         *(word for path in read for word in ("--ro-bind", str(path), str(path))),
         *(word for path in written for word in ("--bind", str(path), str(path))),
+        *("--chdir", str(settings.run_folder)),
         "--",
         *command,
     ]

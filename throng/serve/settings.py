@@ -6,14 +6,19 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 from throng.server.settings import LOOPBACK, SettingsError, heap_mb, port_of
 
 
 def roles_file() -> Path:
-    """Where users and roles are: THRONG_ROLES, else ~/.config/throng/roles.yml."""
-    configured = os.environ.get("THRONG_ROLES")
-    return Path(configured or Path.home() / ".config" / "throng" / "roles.yml").absolute()
+    """Where users and roles are: THRONG_ROLES, else ~/.config/throng/readers/roles.yml.
+
+    Not beside the keyring: in a sandbox the server sees the whole folder.
+    """
+    default = Path.home() / ".config" / "throng" / "readers" / "roles.yml"
+    return Path(os.environ.get("THRONG_ROLES") or default).absolute()
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,15 @@ class ServeSettings:
         is_encrypted: whether it asks for TLS; without it only on loopback.
         keystore: a PKCS12 file with key and certificate; None makes one.
         keystore_password_file: the file with the password of that one.
+        ldap_url: the LDAP server that knows the passwords of users who have `password: ldap`.
+        ldap_user_dn: what such a user is called there, with %s for the name.
         is_following: whether it follows the build server; else the copy that is there is served.
         is_sandboxed: whether the operating system has to keep it in (bubblewrap).
         limits: what one reader may take.
     """
+
+    #: Of the server, in its folder run/; by a relative path, since the path of a socket is short.
+    SOCKET: ClassVar[str] = "server.sock"
 
     host: str = "127.0.0.1"
     port: int = 10001
@@ -59,6 +69,8 @@ class ServeSettings:
     is_encrypted: bool = True
     keystore: Path | None = None
     keystore_password_file: Path | None = None
+    ldap_url: str | None = None
+    ldap_user_dn: str | None = None
     is_following: bool = True
     is_sandboxed: bool = True
     limits: Limits = field(default_factory=Limits)
@@ -74,6 +86,8 @@ class ServeSettings:
         is_encrypted: bool = True,
         keystore: Path | None = None,
         keystore_password_file: Path | None = None,
+        ldap_url: str | None = None,
+        ldap_user_dn: str | None = None,
         is_following: bool = True,
         is_sandboxed: bool = True,
         limits: Limits | None = None,
@@ -95,6 +109,8 @@ class ServeSettings:
             keystore_password_file=(
                 keystore_password_file.absolute() if keystore_password_file else None
             ),
+            ldap_url=ldap_url,
+            ldap_user_dn=ldap_user_dn,
             is_following=is_following,
             is_sandboxed=is_sandboxed,
             limits=limits or Limits(),
@@ -107,6 +123,7 @@ class ServeSettings:
             )
         if (keystore is None) != (keystore_password_file is None):
             raise SettingsError("--keystore and --keystore-password-file go together: give both.")
+        _check_ldap(settings)
         if min(asdict(settings.limits).values()) < 1:
             raise SettingsError("Each limit is a whole number from 1 on.")
         return settings
@@ -143,8 +160,13 @@ class ServeSettings:
 
     @property
     def state_file(self) -> Path:
-        """Written by the running server, removed when it stops."""
+        """Written once readers can come, removed when the server stops."""
         return self.run_folder / "server.json"
+
+    @property
+    def driver_file(self) -> Path:
+        """Written by the server when it is ready, for the process that listens for it."""
+        return self.run_folder / "driver.json"
 
     @property
     def follower_file(self) -> Path:
@@ -167,3 +189,26 @@ class ServeSettings:
         for name in ("folder", "roles", "keystore", "keystore_password_file"):
             values[name] = Path(values[name]) if values[name] else None
         return cls(**{**values, "limits": Limits(**values["limits"])})
+
+
+def _check_ldap(settings: ServeSettings) -> None:
+    if (settings.ldap_url is None) != (settings.ldap_user_dn is None):
+        raise SettingsError("--ldap-url and --ldap-user-dn go together: give both.")
+    if settings.ldap_url is None:
+        return
+    found = urlsplit(settings.ldap_url)
+    if found.scheme != "ldaps" and not (found.scheme == "ldap" and found.hostname in LOOPBACK):
+        raise SettingsError(
+            f"--ldap-url {settings.ldap_url} is not ldaps://HOST, so passwords could be read on "
+            "their way."
+        )
+    if settings.ldap_user_dn.count("%s") != 1:
+        raise SettingsError(
+            "--ldap-user-dn has %s where the name of the user stands, such as "
+            "uid=%s,ou=people,dc=example,dc=org."
+        )
+    if settings.is_sandboxed:
+        raise SettingsError(
+            "A server in a sandbox has no network and cannot ask an LDAP server: start it with "
+            "--without-sandbox, as a user of the system of its own (deploy/throng-serve.service)."
+        )

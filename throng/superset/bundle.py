@@ -19,6 +19,8 @@ from throng.superset.dashboards import DASHBOARDS, Chart, Dashboard
 from throng.superset.metrics import Metric, measures_of, metrics_of
 
 SCHEMA = "marts"
+#: The name of Superset as a user of the reader server.
+READER = "superset"
 DATABASE = "throng"
 #: Dataset that has the area levels to choose from.
 LEVELS = "count_residents"
@@ -123,10 +125,10 @@ def id_of(sort: str, name: str) -> str:
 
 
 def database(address: str) -> dict[str, Any]:
-    """The connection: for the datasets of the bundle, not for free SQL, which could read more."""
+    """The connection to the reader server; for the datasets of the bundle, not for free SQL."""
     return {
         "database_name": DATABASE,
-        "sqlalchemy_uri": f"hive://superset@{address}/{SCHEMA}?auth=CUSTOM",
+        "sqlalchemy_uri": f"hive://{READER}@{address}/{SCHEMA}",
         "cache_timeout": 0,
         "expose_in_sqllab": False,
         "allow_run_async": False,
@@ -134,13 +136,7 @@ def database(address: str) -> dict[str, Any]:
         "allow_cvas": False,
         "allow_dml": False,
         "allow_file_upload": False,
-        "extra": {
-            "allows_virtual_table_explore": False,
-            "engine_params": {
-                # Times are the local time of the study, written as UTC: as dbt has them.
-                "connect_args": {"configuration": {"set:spark.sql.session.timeZone": "UTC"}}
-            },
-        },
+        "extra": {"allows_virtual_table_explore": False},
         "uuid": id_of("database", DATABASE),
         "version": "1.0.0",
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,40 +11,57 @@ import typer
 
 from throng.errors import fail
 from throng.release.warehouse import ReleaseError, run_dbt
-from throng.server.control import ServerError, connect, the_server
-from throng.server.settings import ServerSettings, SettingsError
-from throng.serving.reading import MARTS, tables_in
+from throng.serve.control import client_host, find_running, own_certificate
+from throng.serve.copies import CopyError, current_number, read_copy
+from throng.serve.roles import RolesError, read_roles
+from throng.serve.settings import ServeSettings, SettingsError
 from throng.superset import instance as superset
-from throng.superset.bundle import BundleError, bundle, joined_sql, models_for_readers, write_zip
+from throng.superset.bundle import (
+    READER,
+    BundleError,
+    bundle,
+    joined_sql,
+    models_for_readers,
+    write_zip,
+)
 from throng.superset.instance import FILES, USER, Instance, SupersetError
 
 app = typer.Typer(help="Dashboards over the marts in Apache Superset.", no_args_is_help=True)
 
 Home = Annotated[Path, typer.Option(help="Folder of its environment, database, key and password.")]
-PROBLEMS = (SupersetError, BundleError, ServerError, SettingsError, ReleaseError)
+PROBLEMS = (SupersetError, BundleError, CopyError, RolesError, SettingsError, ReleaseError)
 
 
 @app.command()
 def start(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8088,
     home: Home = Path(".superset"),
+    role: Annotated[
+        str, typer.Option(help="What it may see: a role of the reader server.")
+    ] = "public",
 ) -> None:
-    """Install Superset if need be, import the dashboards, start it in the background."""
-    instance = Instance(home.absolute(), port)
+    """Install Superset if need be, import the dashboards, start it in the background.
+
+    It reads from the reader server (throng serve start), as a user of its own.
+    """
     try:
         superset.require_project()
-        settings = the_server()
-        marts = _marts(settings)
+        readers = _readers()
+        certificate = own_certificate(readers) or ("system" if readers.is_encrypted else "none")
+        instance = Instance(home.absolute(), port, str(certificate))
+        marts = _marts(readers, role)
         running = superset.find_running(instance)
         if running:
-            instance = Instance(instance.home, running[1])
+            instance = replace(instance, port=running[1])
         else:
             superset.require_port(instance)
         superset.make_home(instance)
-        files = _files(settings, marts, instance.home / "dbt")
+        files = _files(_address(readers), marts, instance.home / "dbt")
         superset.install(instance, typer.echo)
         superset.make_database(instance, typer.echo)
         is_new = superset.ensure_password(instance)
+        if superset.ensure_reader(instance, readers.roles, role):
+            typer.echo(f"Superset is the user {READER} of {readers.roles}, with the role {role}.")
         write_zip(files, instance.bundle)
         n_charts = sum(name.startswith("charts/") for name in files)
         superset.import_bundle(instance, n_charts, typer.echo)
@@ -75,38 +92,57 @@ def write_bundle(
     """Write datasets and dashboards to a file, for a Superset of your own."""
     try:
         superset.require_project()
-        settings = ServerSettings.resolve()
-        files = bundle(_read(manifest), _address(settings), joined_sql(FILES / "datasets"))
+        address = _address(ServeSettings.resolve())
+        files = bundle(_read(manifest), address, joined_sql(FILES / "datasets"))
         write_zip(files, out)
     except PROBLEMS as error:
         fail(error)
     except OSError as error:
         fail(f"cannot write {out}: {error.strerror or error}.")
-    typer.echo(f"{out}: {len(files)} files, for the server {_address(settings)}.")
+    typer.echo(f"{out}: {len(files)} files, for the reader server {address}.")
 
 
-def _address(settings: ServerSettings) -> str:
-    return f"{settings.host}:{settings.port}"
+def _address(settings: ServeSettings) -> str:
+    return f"{client_host(settings)}:{settings.port}"
 
 
-def _marts(settings: ServerSettings) -> set[str]:
-    """What readers see now.
+def _readers() -> ServeSettings:
+    """What the reader server was started with.
 
     Raises:
-        ServerError: no server answers.
-        SupersetError: there is nothing to see.
+        SupersetError: none runs.
     """
-    with contextlib.closing(connect(settings)) as connection:
-        if marts := tables_in(connection.cursor(), MARTS):
-            return marts
+    settings = ServeSettings.resolve()
+    if running := find_running(settings):
+        return running.settings
+    raise SupersetError(
+        f"No reader server runs for {settings.folder}, and Superset reads from it. Start it: "
+        "throng serve start"
+    )
+
+
+def _marts(readers: ServeSettings, role: str) -> set[str]:
+    """What the role sees now.
+
+    Raises:
+        SupersetError: there is nothing to see, or no such role.
+        CopyError: the copy in force cannot be read.
+    """
+    roles = read_roles(readers.roles).roles
+    if role not in roles:
+        known = ", ".join(sorted(roles))
+        raise SupersetError(f"There is no role {role} in {readers.roles}; the roles are: {known}.")
+    copy = read_copy(readers.copies, current_number(readers.copies) or 0)
+    if marts := {name for name, mart in copy.marts.items() if mart.is_for(roles[role], name)}:
+        return marts
     raise SupersetError("There are no marts yet. Run: throng release build")
 
 
-def _files(settings: ServerSettings, marts: set[str], target: Path) -> dict[str, str]:
+def _files(address: str, marts: set[str], target: Path) -> dict[str, str]:
     """The bundle for the marts of this server.
 
     Raises:
-        SupersetError: it was built by another version.
+        SupersetError: it was built by another version, or the role does not see all marts.
     """
     feeds = ["listening"] if "listener_summary" in marts else []
     folders = ["--target-path", str(target), "--log-path", str(target)]
@@ -115,10 +151,10 @@ def _files(settings: ServerSettings, marts: set[str], target: Path) -> dict[str,
     missing = set(models_for_readers(manifest)) - marts
     if missing:
         raise SupersetError(
-            f"The server on {_address(settings)} has no marts.{min(missing)}: it was built by an "
-            "earlier version. Run: throng release build"
+            f"The server on {address} has no marts.{min(missing)} for this role: the role does not "
+            "see it, or it was built by an earlier version (throng release build)."
         )
-    return bundle(manifest, _address(settings), joined_sql(FILES / "datasets"))
+    return bundle(manifest, address, joined_sql(FILES / "datasets"))
 
 
 def _read(manifest: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from throng.server.password import password_file
+from throng.serve.roles import add_user, read_roles
 from throng.server.processes import (
     kill,
     last_line,
@@ -26,6 +26,7 @@ from throng.server.processes import (
     runs_since,
     why_port_is_taken,
 )
+from throng.superset.bundle import READER
 
 FILES = Path("bi/superset")
 USER = "admin"
@@ -48,10 +49,12 @@ class Instance:
     Attributes:
         home: folder of everything that it keeps; never in git.
         port: where it listens, on loopback.
+        certificate: what it trusts of the reader server: a file, "system" or "none".
     """
 
     home: Path
     port: int
+    certificate: str = "none"
 
     @property
     def python(self) -> Path:
@@ -72,6 +75,11 @@ class Instance:
     def password(self) -> Path:
         """File with the password of the admin user."""
         return self.home / "admin_password"
+
+    @property
+    def reader_password(self) -> Path:
+        """File with its password as a user of the reader server."""
+        return self.home / "reader_password"
 
     @property
     def state(self) -> Path:
@@ -103,7 +111,7 @@ class Instance:
             "SUPERSET_CONFIG_PATH": str((FILES / "superset_config.py").absolute()),
             "SUPERSET_HOME": str(self.home),
             "THRONG_SUPERSET_HOME": str(self.home),
-            "THRONG_PASSWORD_FILE": str(password_file()),
+            "THRONG_READER_CERTIFICATE": self.certificate,
         }
 
 
@@ -185,12 +193,28 @@ def make_database(instance: Instance, say: Say) -> None:
 
 def ensure_password(instance: Instance) -> bool:
     """Make the admin's password if there is none; whether it was made now."""
-    if instance.password.exists():
+    return _ensure_password(instance.password)
+
+
+def ensure_reader(instance: Instance, roles: Path, role: str) -> bool:
+    """Make Superset a user of the reader server; whether it is a new one or has another role.
+
+    Raises:
+        RolesError: there is no such role, or the file of users and roles cannot be used.
+    """
+    is_new = _ensure_password(instance.reader_password)
+    known = read_roles(roles).users.get(READER)
+    if not is_new and known and known.role == role:
         return False
-    with os.fdopen(
-        os.open(instance.password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as file:
-        file.write(secrets.token_urlsafe(15))
+    add_user(roles, READER, role, instance.reader_password.read_text())
+    return True
+
+
+def _ensure_password(file: Path) -> bool:
+    if file.exists():
+        return False
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        new.write(secrets.token_urlsafe(15))
     return True
 
 

@@ -533,6 +533,13 @@ def test_other_columns_take_the_place_of_the_old(postgres, monkeypatch):
     wait_until(lambda: postgres.query("carl", ask) == [("day", 1000), ("day", 1010)])
 
 
+def test_what_another_version_has_loaded_is_loaded_again(postgres):
+    postgres.as_superuser("update _throng.loaded set described = '{}' where mart = 'releases'")
+    publish(postgres.readers.copies)
+    wait_until(lambda: "releases (1 of 1)" in postgres.log.splitlines()[-2])
+    assert postgres.query("rita", "select mart from releases") == [("count_residents",)]
+
+
 def test_users_and_roles_are_read_again(postgres):
     roles = postgres.readers.roles
     before = roles.read_text()
@@ -580,7 +587,7 @@ def test_names_that_postgresql_cannot_have_keep_nobody_else_out(postgres):
     for name in ("user", "a.b-c"):
         with postgres.connect(name, password=password_of("paula")) as connection:
             assert connection.execute("select count(*) from count_residents").fetchone() == (3,)
-    assert "no user with the name pg_monitor" in postgres.log
+    assert "pg_monitor cannot log in to PostgreSQL" in postgres.log
     with pytest.raises(psycopg.OperationalError):
         postgres.connect("pg_monitor", password=password_of("paula"))
     for name in ("pg_monitor", "public", "user", "a.b-c"):

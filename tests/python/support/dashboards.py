@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 from playwright.sync_api import Browser, Page, Request, Response
 
-from tests.python.conftest import PROJECT, Server, run_throng
+from tests.python.conftest import PROJECT, run_throng
 from throng.server.processes import free_port
 
 #: Maps without a graphics card.
@@ -52,28 +52,28 @@ class Seen:
     beyond: list[str] = field(default_factory=list)
 
 
-def start(server: Server, home: Path, port: int) -> subprocess.CompletedProcess:
+def start(env: dict[str, str], home: Path, port: int) -> subprocess.CompletedProcess:
     """The command, as a user runs it."""
     options = ["--home", str(home), "--port", str(port)]
-    return run_throng("superset", "start", *options, env=server.env, cwd=PROJECT, timeout=1800)
+    return run_throng("superset", "start", *options, env=env, cwd=PROJECT, timeout=1800)
 
 
 @contextmanager
-def superset(server: Server, home: Path) -> Iterator[Superset]:
-    """A Superset on this server; what is installed for the developer is not installed again."""
+def superset(env: dict[str, str], home: Path) -> Iterator[Superset]:
+    """A Superset on a reader server; what is installed for the developer is not installed again."""
     installed = PROJECT / ".superset" / "venv"
     home.mkdir()
     if installed.exists():
         (home / "venv").symlink_to(installed)
     port = free_port()
-    started = start(server, home, port)
+    started = start(env, home, port)
     try:
         assert started.returncode == 0, started.stdout + started.stderr
         password = (home / "admin_password").read_text()
         assert f"Log in as admin; password {password} (kept in" in started.stdout
         yield Superset(port, password, home)
     finally:
-        run_throng("superset", "stop", "--home", str(home), env=server.env, cwd=PROJECT)
+        run_throng("superset", "stop", "--home", str(home), env=env, cwd=PROJECT)
 
 
 def listening(where: Superset) -> set[str]:

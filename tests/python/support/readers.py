@@ -106,7 +106,7 @@ class Readers:
         return clean_environment(
             THRONG_SERVE_FOLDER=str(self.folder / "serve"),
             THRONG_SERVE_PORT=str(self.port),
-            THRONG_ROLES=str(self.folder / "roles.yml"),
+            THRONG_ROLES=str(self.roles),
             THRONG_KEY_FILE=str(self.folder / "secret" / "key-of-the-build"),
             DBT_ENV_SECRET_THRONG_PASSWORD="password-of-the-build",
             # With both compilers: a hash of a password takes ten times as long with the first.
@@ -118,7 +118,7 @@ class Readers:
 
     @property
     def roles(self) -> Path:
-        return self.folder / "roles.yml"
+        return self.folder / "roles" / "roles.yml"
 
     @property
     def certificate(self) -> Path:
@@ -126,6 +126,7 @@ class Readers:
 
     def prepare(self) -> None:
         """What is there before the first start."""
+        self.roles.parent.mkdir(mode=0o700)
         self.roles.write_text(ROLES)
         self.roles.chmod(0o600)
         for user, role in USERS.items():
@@ -133,10 +134,14 @@ class Readers:
         (self.folder / "serve").mkdir(mode=0o700)
         publish(self.copies)
 
-    def start(self, *options: str) -> subprocess.CompletedProcess:
+    @property
+    def state(self) -> dict:
+        return json.loads((self.folder / "serve" / "run" / "server.json").read_text())
+
+    def start(self, *options: str, is_sandboxed: bool = False) -> subprocess.CompletedProcess:
+        kept_in = [] if is_sandboxed else ["--without-sandbox"]
         return run_throng(
-            *["serve", "start", "--memory", "1g", "--no-follow", "--without-sandbox", *options],
-            env=self.env,
+            *["serve", "start", "--memory", "1g", "--no-follow", *kept_in, *options], env=self.env
         )
 
     def connect(self, user: str, **options) -> hive.Connection:
@@ -195,11 +200,11 @@ def password_of(user: str) -> str:
 
 
 @contextlib.contextmanager
-def readers_in(folder: Path, *options: str) -> Iterator[Readers]:
+def readers_in(folder: Path, *options: str, is_sandboxed: bool = False) -> Iterator[Readers]:
     """A reader server in a folder, stopped at the end."""
     readers = Readers(folder, free_port())
     readers.prepare()
-    started = readers.start(*options)
+    started = readers.start(*options, is_sandboxed=is_sandboxed)
     assert started.returncode == 0, started.stdout + started.stderr
     try:
         yield readers

@@ -57,6 +57,7 @@ def imported(*arguments):
         ("keys list", set()),
         ("release audit", SERVER),
         ("superset start", SERVER),
+        ("serve start", set()),
         ("synth", set()),
         ("synth listeners", set()),
     ],

@@ -168,3 +168,10 @@ def test_the_copy_before_the_last_stays_for_who_is_just_reading_it(tmp_path):
     given_up = NewCopy(tmp_path)
     given_up.give_up()
     assert current_number(tmp_path) == 3
+
+
+def test_a_user_whose_password_is_in_ldap(path):
+    assert add_user(path, "lea", "public", None)
+    assert read_roles(path).users["lea"].password == "ldap"
+    assert not add_user(path, "lea", "public", "a-password-of-its-own")
+    assert read_roles(path).users["lea"].password.startswith("pbkdf2_sha256$")

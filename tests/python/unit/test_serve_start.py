@@ -66,6 +66,15 @@ def test_limits_and_keystores_that_cannot_be(env):
     assert "too little for Spark" in refused(env, "--memory", "100m")
 
 
+def test_an_ldap_server_that_cannot_be(env):
+    given = ("--ldap-url", "ldaps://ldap.example.org", "--without-sandbox")
+    assert "go together" in refused(env, *given)
+    assert "%s where the name" in refused(env, *given, "--ldap-user-dn", "cn=admin")
+    name = ("--ldap-user-dn", "uid=%s,dc=example,dc=org")
+    assert "is not ldaps://HOST" in refused(env, "--ldap-url", "ldap://ldap.example.org", *name)
+    assert "has no network" in refused(env, "--ldap-url", "ldaps://ldap.example.org", *name)
+
+
 def test_settings_survive_their_way_to_the_server():
     settings = ServeSettings(folder=Path("/a b"), limits=Limits(rows=7), keystore=Path("/k"))
     assert ServeSettings.from_json(settings.to_json()) == settings
@@ -78,10 +87,11 @@ def test_the_sandbox_holds_nothing_of_the_build(tmp_path, env, monkeypatch):
     )
     assert command[0] == "/usr/bin/bwrap"
     assert command[-4:] == ["--", "python", "-m", "x"]
-    assert {"--unshare-all", "--clearenv", "--die-with-parent"} <= set(command)
+    assert {"--unshare-all", "--clearenv"} <= set(command)
+    assert "--share-net" not in command
     shown = [b for a, b, _ in zip(command, command[1:], command[2:], strict=False) if "bind" in a]
     assert str(tmp_path / "serve" / "copies") in shown
-    assert not {str(Path.home()), str(tmp_path), "/", "/home", "/root"} & set(shown)
+    assert not {str(Path.home()), str(tmp_path), "/", "/home", "/root", "/etc"} & set(shown)
     written = [b for a, b in itertools.pairwise(command) if a == "--bind"]
     assert written == [str(tmp_path / "serve" / "run"), str(tmp_path / "serve" / "audit")]
     (tmp_path / "own" / "pseudonym.key").write_text("")
@@ -98,7 +108,7 @@ def test_lines_to_connect_with(tmp_path):
     assert "certificate.pem" in pyhive
     beeline, pyhive = how_to_connect(ServeSettings(folder=tmp_path, is_encrypted=False))
     assert beeline == "Beeline  jdbc:hive2://localhost:10001/marts"
-    assert pyhive.endswith("None)")
+    assert pyhive.endswith("USER, PASSWORD, is_encrypted=False)")
 
 
 def _java_home() -> Path:

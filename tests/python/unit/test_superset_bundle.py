@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from tests.python.conftest import PROJECT
 from throng.cli import app
-from throng.server.processes import free_port
 from throng.superset.bundle import (
     JOINED,
     SCHEMA,
@@ -26,7 +25,7 @@ from throng.superset.bundle import (
 from throng.superset.dashboards import DASHBOARDS
 from throng.superset.metrics import metrics_of
 
-ADDRESS = "127.0.0.1:10000"
+ADDRESS = "localhost:10001"
 SQL = joined_sql(PROJECT / "bi/superset/datasets")
 
 
@@ -229,7 +228,7 @@ def test_without_listeners_there_is_no_dashboard_of_theirs(manifest, events_mani
 
 def test_the_connection_is_no_way_around_the_marts(files):
     [database] = of_sort(files, "databases").values()
-    assert database["sqlalchemy_uri"] == f"hive://superset@{ADDRESS}/marts?auth=CUSTOM"
+    assert database["sqlalchemy_uri"] == f"hive://superset@{ADDRESS}/marts"
     for word in ("expose_in_sqllab", "allow_ctas", "allow_cvas", "allow_dml", "allow_file_upload"):
         assert database[word] is False
 
@@ -270,15 +269,14 @@ def test_in_another_folder_it_says_so(tmp_path, monkeypatch, command):
     assert done.output.startswith("Error: There is no bi/superset here.")
 
 
-def test_without_a_server_nothing_is_installed(tmp_path, monkeypatch):
-    port = free_port()
+def test_without_a_reader_server_nothing_is_installed(tmp_path, monkeypatch):
     monkeypatch.chdir(PROJECT)
-    monkeypatch.setenv("THRONG_PORT", str(port))
-    monkeypatch.delenv("THRONG_HOST", raising=False)
+    monkeypatch.setenv("THRONG_SERVE_FOLDER", str(tmp_path / "serve"))
     done = CliRunner().invoke(app, ["superset", "start", "--home", str(tmp_path / "home")])
     assert done.exit_code == 1
     assert done.output == (
-        f"Error: No server answers on 127.0.0.1:{port}. Start it: throng server start\n"
+        f"Error: No reader server runs for {tmp_path / 'serve'}, and Superset reads from it. "
+        "Start it: throng serve start\n"
     )
     assert not (tmp_path / "home").exists()
 

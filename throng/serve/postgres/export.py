@@ -27,7 +27,7 @@ from throng.serve.postgres.ddl import (
     literal,
     quoted,
 )
-from throng.serve.postgres.rights import is_possible, rights_of, values_of
+from throng.serve.postgres.rights import logins_of, rights_of, values_of
 from throng.serve.postgres.rows import COPY_OPTIONS, columns_of, csv_of
 from throng.serve.postgres.scram import verifier
 from throng.serve.postgres.settings import PostgresSettings
@@ -116,7 +116,7 @@ def _copies(copy: Copy) -> str:
 
 def _users(marts: dict[str, CopiedMart], roles: Roles, connections: int) -> list[str]:
     """Roles are of the whole server: one that is no longer in roles.yml may log in no more."""
-    users = sorted(user for user in roles.users if is_possible(user))
+    users = logins_of(roles)
     rows, grants = rights_of(marts, roles)
     kept = ", ".join(map(literal, users)) or "null"
     statements = [

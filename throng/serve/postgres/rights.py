@@ -10,7 +10,7 @@ from psycopg import sql
 from throng.serve.copies import CopiedMart
 from throng.serve.postgres.ddl import MARTS, OWN, READERS, key_of, literal
 from throng.serve.postgres.scram import verifier
-from throng.serve.roles import Roles
+from throng.serve.roles import LDAP, Roles
 
 #: Names that PostgreSQL gives nobody.
 _NO_NAMES = ("public", "none")
@@ -51,10 +51,17 @@ def is_possible(user: str) -> bool:
     return user not in _NO_NAMES and not user.startswith("pg_")
 
 
+def logins_of(roles: Roles) -> list[str]:
+    """Users who can log in here: those whose password has a hash, and whose name is possible."""
+    return sorted(
+        name for name, user in roles.users.items() if is_possible(name) and user.password != LDAP
+    )
+
+
 def rights_of(marts: dict[str, CopiedMart], roles: Roles) -> tuple[set[tuple], set[tuple]]:
     """Rows of `sees` (user, mart, level, mart that it is about), and grants (mart, user, right)."""
     rows, grants = set(), set()
-    for user in filter(is_possible, roles.users):
+    for user in logins_of(roles):
         role = roles.roles[roles.users[user].role]
         for name, mart in marts.items():
             if mart.is_for(role, name):
@@ -78,8 +85,7 @@ def publish(
     wanted_rows, wanted_grants = rights_of(marts, roles)
     # What nothing can hold up comes first: rows of `sees`, which no reader can lock.
     rows = _set_rows(cursor, wanted_rows, marts)
-    users = filter(is_possible, roles.users)
-    passwords = {user: verifier(roles.users[user].password) for user in users}
+    passwords = {user: verifier(roles.users[user].password) for user in logins_of(roles)}
     logins = _set_users(cursor, passwords, connections_of_user)
     grants = _set_grants(cursor, wanted_grants)
     return Change(

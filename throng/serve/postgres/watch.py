@@ -25,7 +25,7 @@ from throng.serve.postgres.binaries import Binaries, PostgresError, find_postgre
 from throng.serve.postgres.cluster import open_to_readers, prepare, spawn_postgres, why_it_ended
 from throng.serve.postgres.keeper import Keeper
 from throng.serve.postgres.load import Loader, Superseded
-from throng.serve.postgres.rights import is_possible, rights_in_force
+from throng.serve.postgres.rights import logins_of, rights_in_force
 from throng.serve.postgres.settings import PostgresSettings
 from throng.serve.roles import RolesError
 from throng.server.background import settle
@@ -175,10 +175,13 @@ class _Watch:
             self._say(f"Nobody may read: {_first_line(error)}")
             self._loader.shut()
             return
-        users = [user for user in roles.users if is_possible(user)]
+        users = logins_of(roles)
         self._say(f"In force: copy {copy.number}, {len(copy.marts)} marts, {len(users)} users.")
         for user in sorted(roles.users.keys() - users):
-            say(f"PostgreSQL has no user with the name {user}: give another name in roles.yml.")
+            say(
+                f"{user} cannot log in to PostgreSQL: the name has another meaning there, or the "
+                "password is in LDAP."
+            )
 
     def _look(self) -> tuple[object, ...]:
         return look(self.settings.roles, self.settings.copies)

@@ -18,7 +18,7 @@ from tests.python.support.readers import publish
 from throng.serve import control
 from throng.serve.copies import CopiedFile, CopiedMart, CopyError, NewCopy
 from throng.serve.postgres.ddl import create_table, key_of, literal, quoted, type_of
-from throng.serve.postgres.rights import is_possible, rights_of
+from throng.serve.postgres.rights import is_possible, logins_of, rights_of
 from throng.serve.postgres.rows import csv_of, digest_of
 from throng.serve.postgres.scram import verifier
 from throng.serve.postgres.settings import Limits, PostgresSettings
@@ -132,6 +132,8 @@ def test_rights_are_those_of_files():
         ("coarse", "m", "admin1", None),
     }
     assert grants == {("m", "all", "SELECT"), ("m", "coarse", "SELECT")}
+    in_ldap = Roles({"a": Role(None, None)}, {"lea": User("a", "ldap"), "x": User("a", "")})
+    assert logins_of(in_ldap) == ["x"]
     assert [is_possible(name) for name in ("pg_x", "public", "none", "user")] == [False] * 3 + [
         True
     ]
