@@ -24,6 +24,8 @@ from throng.serve.roles import (
 )
 
 PASSWORD = "long-enough-to-be-one"
+#: Of 30 bytes.
+SHORT_HASH = f"pbkdf2_sha256$310000${'A' * 22}==${'A' * 40}"
 
 
 @pytest.fixture
@@ -92,6 +94,8 @@ def test_what_cannot_be_a_user(path, name, role, password, sentence):
             {"users": {"anna": {"role": "public", "password": hash_password("x", None, 1000)}}},
             "is no hash that this program has written",
         ),
+        ({"users": {"anna": {"role": "public", "password": SHORT_HASH}}}, "is no hash that this"),
+        ({"users": {"a" * 64: {"role": "public", "password": SHORT_HASH}}}, "is no name"),
         ({"user": {}}, "must have roles: and users:"),
         ({"roles": ["a"]}, "must be a list of names with what each has"),
     ],

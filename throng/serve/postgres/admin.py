@@ -7,7 +7,6 @@ import psycopg
 from throng.serve.postgres.ddl import (
     BOOTSTRAP,
     DATABASE,
-    OWN,
     READERS,
     SUPERUSER,
     functions_to_take,
@@ -43,8 +42,12 @@ def connect(settings: PostgresSettings, database: str = DATABASE) -> psycopg.Con
     )
 
 
-def make_database(settings: PostgresSettings, *, has_pgaudit: bool) -> None:
-    """The database of the readers, without what they could misuse; as often as wanted."""
+def make_database(settings: PostgresSettings) -> None:
+    """The database of the readers, without what they could misuse; as often as wanted.
+
+    The library pgaudit works without its extension, which is about DDL; and with it every change of
+    a table would fail once the library is no longer there.
+    """
     with connect(settings, "postgres") as connection:
         made = connection.execute(
             "select from pg_database where datname = %s", [DATABASE]
@@ -66,5 +69,3 @@ def make_database(settings: PostgresSettings, *, has_pgaudit: bool) -> None:
             connection.execute(statement)
         for (statement,) in connection.execute(functions_to_take()).fetchall():
             connection.execute(statement)
-        if has_pgaudit:
-            connection.execute(f"create extension if not exists pgaudit schema {OWN}")

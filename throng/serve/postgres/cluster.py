@@ -9,10 +9,12 @@ cluster/socket   the way in for the superuser
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import pwd
+import re
 import resource
 import shutil
 import signal
@@ -89,16 +91,16 @@ def open_to_readers(settings: PostgresSettings, process: subprocess.Popen[bytes]
 
 
 def why_it_ended(settings: PostgresSettings) -> str:
-    """The last thing that PostgreSQL said."""
+    """The last thing that PostgreSQL said of its own end."""
+    # Until its log is open, what goes wrong is here.
     said = (settings.run_folder / "postgres.log").read_text(errors="replace")
+    if fatal := re.findall(r"(?:FATAL|PANIC): +(.*)", said):
+        return fatal[-1]
     logs = sorted(settings.audit_folder.glob("*.json"))
-    if not logs:
-        return last_line(said)
-    line = last_line(logs[-1].read_text(errors="replace"))
-    try:
+    line = last_line(logs[-1].read_text(errors="replace")) if logs else ""
+    with contextlib.suppress(ValueError, KeyError):
         return json.loads(line)["message"]
-    except (ValueError, KeyError):
-        return line
+    return last_line(said)
 
 
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C", "LC_ALL": "C"}
@@ -160,7 +162,11 @@ def _make_certificate(settings: PostgresSettings) -> None:
     certificate, key = settings.certificate_file, folder / "key.pem"
     if settings.certificate and settings.key:
         for source, target in ((settings.certificate, certificate), (settings.key, key)):
-            _write(target, source.read_text(), settings)
+            try:
+                text = source.read_text()
+            except (OSError, UnicodeDecodeError):
+                raise PostgresError(f"{source} cannot be read, or is no PEM file.") from None
+            _write(target, text, settings)
     elif not (certificate.exists() and key.exists()):
         _self_signed(settings, certificate, key)
 
@@ -214,9 +220,7 @@ def _write_configuration(settings: PostgresSettings, binaries: Binaries) -> None
     _write(folder / "postgresql.conf", "\n".join([*lines, ""]), settings)
     _write_who_may_come(settings, is_open=False)
     starter = pwd.getpwuid(os.geteuid()).pw_name
-    users = dict.fromkeys(name for name in (starter, settings.account) if name)
-    entries = [f'throng "{name}" {SUPERUSER}\n' for name in users]
-    _write(folder / "pg_ident.conf", "".join(entries), settings)
+    _write(folder / "pg_ident.conf", f'throng "{starter}" {SUPERUSER}\n', settings)
 
 
 def _write_who_may_come(settings: PostgresSettings, *, is_open: bool) -> None:

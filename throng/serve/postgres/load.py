@@ -126,7 +126,7 @@ class Loader:
 
     def _loaded(self) -> dict[str, tuple[str, CopiedMart]]:
         rows = self.connection.execute(f"select mart, digest, described from {OWN}.loaded")
-        return {name: (digest, mart_of(json.loads(told))) for name, digest, told in rows}
+        return {name: _as_loaded(digest, described) for name, digest, described in rows}
 
     def _load(
         self, cursor: psycopg.Cursor, copy: Copy, name: str, old: CopiedMart | None, place: str
@@ -196,6 +196,14 @@ class Loader:
                 cursor.execute(f"delete from {OWN}.loaded where mart = %s", [name])
             self._to_vacuum.discard(name)
             self._vacuum_again.pop(name, None)
+
+
+def _as_loaded(digest: str, described: str) -> tuple[str, CopiedMart]:
+    """Digest and mart; what another version wrote in another way is loaded again."""
+    try:
+        return digest, mart_of(json.loads(described))
+    except (ValueError, KeyError, TypeError):
+        return "", CopiedMart((), "", ())
 
 
 def _number_of(cursor: psycopg.Cursor) -> int:

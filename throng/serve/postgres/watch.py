@@ -77,7 +77,7 @@ def _serve(settings: PostgresSettings, binaries: Binaries) -> None:
     try:
         if not _wait_until_it_answers(settings, process):
             return
-        make_database(settings, has_pgaudit=binaries.has_library("pgaudit"))
+        make_database(settings)
         with connect(settings) as connection:
             keeper = Keeper(settings, connection.info.backend_pid, say)
             keeper.start()
