@@ -160,7 +160,7 @@ def test_residents_less_what_most_of_them_do(country):
 
 def test_levels_that_hold_the_same_people(country):
     """What the first release of the demo gave away: everybody lives in one area of each level."""
-    compare(country, "equal levels, distances", "trip_distances_n_subscribers_levels")
+    compare(country, "equal levels, segments", "profile_segments_n_subscribers_levels")
     compare(country, "equal levels, hours of the day", "day_rhythm_n_subscribers_levels")
 
 
