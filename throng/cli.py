@@ -47,12 +47,12 @@ COMMANDS = {
         "Write a mart, or every mart, as readers see it.",
     ),
     "ddl": Described(
-        "throng.serving.commands",
+        "throng.marts.commands",
         "print_ddl",
         "Print the DDL of exported marts for Athena or Hive, or an Athena workgroup.",
     ),
     "scan-cost": Described(
-        "throng.serving.commands",
+        "throng.marts.commands",
         "print_scan_cost",
         "Print how many bytes of exported marts Athena would read for a query, and its price.",
     ),

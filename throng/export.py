@@ -17,11 +17,9 @@ from pyhive import hive
 
 from throng.errors import fail
 from throng.files import replacing
-from throng.server.control import ServerError, connect, the_server
-from throng.server.settings import SettingsError
-from throng.serving.arrow import ExportError, schema_of, table_of
-from throng.serving.folders import write_folder
-from throng.serving.reading import (
+from throng.marts.arrow import ExportError, schema_of, table_of
+from throng.marts.folders import write_folder
+from throng.marts.reading import (
     MARTS,
     Batches,
     batches_of,
@@ -30,6 +28,8 @@ from throng.serving.reading import (
     read_mart,
     tables_in,
 )
+from throng.server.control import ServerError, connect, the_server
+from throng.server.settings import SettingsError
 
 FORMATS = ("csv", "parquet", "json")
 

@@ -222,10 +222,10 @@ def follow(
     Raises:
         ServeError: what is published cannot be copied.
     """
+    from throng.marts.arrow import ExportError
     from throng.serve.follow import copy_published
     from throng.server.control import ServerError, the_server
     from throng.server.settings import SettingsError
-    from throng.serving.arrow import ExportError
 
     if read_state(other) and find_follower(settings):
         return None

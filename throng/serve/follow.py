@@ -20,6 +20,9 @@ import pyarrow.parquet as pq
 from pyhive import exc, hive
 from thrift.Thrift import TException
 
+from throng.marts.arrow import ExportError, schema_of
+from throng.marts.layout import Column
+from throng.marts.reading import MARTS, described, mart_names
 from throng.serve.audit_table import show_audit
 from throng.serve.copies import (
     WITHDRAWING,
@@ -34,9 +37,6 @@ from throng.serve.copies import (
 from throng.serve.settings import ServeSettings
 from throng.server.control import ServerError, connect, is_missing_table, the_server
 from throng.server.settings import ServerSettings, SettingsError
-from throng.serving.arrow import ExportError, schema_of
-from throng.serving.layout import Column
-from throng.serving.reading import MARTS, described, mart_names
 
 #: Release, period, and start of the period.
 Period = tuple[str, str, str]

@@ -10,10 +10,10 @@ from sqlglot import exp
 from typer.testing import CliRunner
 
 from throng.cli import app
-from throng.serving.ddl import DdlError, ddl, projection
-from throng.serving.layout import Column, Mart, can_be_folder, folder_of, mart_of
-from throng.serving.reading import read_mart
-from throng.serving.workgroup import WorkgroupError, limit_of, workgroup
+from throng.marts.ddl import DdlError, ddl, projection
+from throng.marts.layout import Column, Mart, can_be_folder, folder_of, mart_of
+from throng.marts.reading import read_mart
+from throng.marts.workgroup import WorkgroupError, limit_of, workgroup
 
 RESIDENTS = mart_of(
     "count_residents",

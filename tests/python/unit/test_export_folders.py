@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from throng.cli import app
 from throng.export import check_options
-from throng.serving.arrow import ExportError, schema_of
-from throng.serving.folders import write_folder
-from throng.serving.layout import Column, mart_of
+from throng.marts.arrow import ExportError, schema_of
+from throng.marts.folders import write_folder
+from throng.marts.layout import Column, mart_of
 
 COLUMNS = [
     Column("period", "string"),

@@ -8,7 +8,7 @@ from pyarrow import parquet as pq
 from typer.testing import CliRunner
 
 from throng.cli import app
-from throng.serving.scan_cost import ScanCostError, billed_bytes, report, scan_cost
+from throng.marts.scan_cost import ScanCostError, billed_bytes, report, scan_cost
 
 LEVELS, PERIODS = ("admin1", "admin2"), ("day", "week")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from throng.serving.layout import Column, Mart
+from throng.marts.layout import Column, Mart
 
 DIALECTS = ("athena", "hive")
 _SCHEMES = {"athena": ("s3://",), "hive": ("s3://", "s3a://", "hdfs://", "file:")}

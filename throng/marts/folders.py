@@ -14,15 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyhive import hive
 
-from throng.serving.arrow import ExportError, schema_of, table_of
-from throng.serving.layout import (
+from throng.marts.arrow import ExportError, schema_of, table_of
+from throng.marts.layout import (
     FILE_NAME,
     PARTITION_COLUMNS,
     Mart,
     can_be_folder,
     folder_of,
 )
-from throng.serving.reading import MARTS, batches_of
+from throng.marts.reading import MARTS, batches_of
 
 _FOLDERS = tuple(f"{name}=" for name in PARTITION_COLUMNS)
 _ROWS_OF_A_ROW_GROUP = 100_000

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from throng.errors import fail
-from throng.serving.ddl import DIALECTS, DdlError, check_database, check_location, ddl
-from throng.serving.workgroup import WorkgroupError, workgroup
+from throng.marts.ddl import DIALECTS, DdlError, check_database, check_location, ddl
+from throng.marts.workgroup import WorkgroupError, workgroup
 
 
 def print_ddl(
@@ -77,9 +77,9 @@ def print_ddl(
 def _ddl_of_marts(dialect: str | None, location: str | None, database: str, replace: bool) -> str:
     """The DDL of all marts that the server has now."""
     # Not at the top: a workgroup, and what a query costs, need no server.
+    from throng.marts.reading import mart_names, read_mart
     from throng.server.control import ServerError, connect, the_server
     from throng.server.settings import SettingsError
-    from throng.serving.reading import mart_names, read_mart
 
     if dialect not in DIALECTS:
         given = f", not '{dialect}'" if dialect else ""
@@ -107,7 +107,7 @@ def print_scan_cost(
     price: Annotated[float, typer.Option(help="Of a TB read, in any currency.", min=0)] = 5.0,
 ) -> None:
     """Print how many bytes of exported marts Athena would read for a query, and its price."""
-    from throng.serving.scan_cost import ScanCostError, report, scan_cost
+    from throng.marts.scan_cost import ScanCostError, report, scan_cost
 
     try:
         for line in report(scan_cost(query, data), price):

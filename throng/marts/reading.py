@@ -7,7 +7,7 @@ from typing import Any
 
 from pyhive import hive
 
-from throng.serving.layout import Column, Mart, candidates_of, mart_of
+from throng.marts.layout import Column, Mart, candidates_of, mart_of
 
 MARTS = "marts"
 _ROWS_AT_ONCE = 10_000

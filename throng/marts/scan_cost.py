@@ -20,7 +20,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from throng.serving.workgroup import MB
+from throng.marts.workgroup import MB
 
 _DIALECT = "athena"
 #: What a query costs at least, however little it reads.

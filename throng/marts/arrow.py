@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from throng.serving.layout import Column
+from throng.marts.layout import Column
 
 _TYPES = {
     "string": pa.string(),
