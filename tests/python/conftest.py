@@ -31,8 +31,9 @@ PROJECT = Path(__file__).parents[2]
 # Files that take longest, the longest first: two workers take one file after the other, and a long
 # one at the end would leave one of them idle. A file that is not named comes after these.
 LONGEST_FIRST = (
+    "test_country_counted_again.py",
     "test_synthetic_country.py",
-    "test_marts.py",
+    "test_edge_country.py",
     "test_mutations.py",
     "test_release.py",
     "test_noise_options.py",
@@ -45,10 +46,20 @@ LONGEST_FIRST = (
 )
 
 
+# Files that look at the same build; each other file is a group of its own.
+GROUPS = {
+    "test_country_counted_again.py": "synthetic country",
+    "test_synthetic_country.py": "synthetic country",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the tests of a file stay in their order."""
+    """The longest files first; the tests of a group are for one worker and stay in their order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    for item in items:
+        group = GROUPS.get(item.path.name, str(item.path.relative_to(PROJECT)))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def clean_environment(**values: str) -> dict[str, str]:
@@ -101,7 +112,7 @@ def change(file: Path, before: str, after: str) -> None:
 
 
 # Of a build that is about its data: dbt's unit tests are about the code, and the builds of
-# test_marts run them.
+# test_country_counted_again.py and test_edge_country.py run them.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 
 
@@ -312,7 +323,13 @@ def server(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory):
     """A server for the tests of one file: what they publish stays in its warehouse."""
-    folder = tmp_path_factory.mktemp("own server")
+    with another_server(tmp_path_factory.mktemp("own server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def another_server(folder: Path):
+    """A server with a warehouse and key of its own; stopped at the end."""
     server = Server(
         port=free_port(),
         ui_port=0,
@@ -321,8 +338,10 @@ def own(tmp_path_factory: pytest.TempPathFactory):
         folder=folder,
     )
     server.start()
-    yield server
-    run_throng("server", "stop", env=server.env)
+    try:
+        yield server
+    finally:
+        run_throng("server", "stop", env=server.env)
 
 
 @pytest.fixture

@@ -399,6 +399,20 @@ def test_handles_of_others_are_not_known(readers):
         assert len(cursor.fetchall()) == 3
 
 
+def test_a_handle_that_was_closed_opens_nothing(readers):
+    with contextlib.closing(readers.connect("paula")) as connection:
+        opened = connection.client.OpenSession(
+            ttypes.TOpenSessionReq(
+                client_protocol=ttypes.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6
+            )
+        )
+        connection.client.CloseSession(ttypes.TCloseSessionReq(opened.sessionHandle))
+        replayed = connection.client.ExecuteStatement(
+            ttypes.TExecuteStatementReq(opened.sessionHandle, "select * from count_residents")
+        )
+        assert "is not known" in replayed.status.errorMessage
+
+
 def test_calls_that_no_reader_needs_are_refused(readers):
     with contextlib.closing(readers.connect("paula")) as connection:
         session = connection.sessionHandle

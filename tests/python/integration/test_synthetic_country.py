@@ -13,7 +13,6 @@ import gzip
 import io
 import json
 import re
-import subprocess
 from datetime import date
 from pathlib import Path
 
@@ -22,50 +21,24 @@ import pandas as pd
 import pytest
 import shapely
 
-from tests.python.conftest import PROJECT, Server, run_throng
+from tests.python.conftest import PROJECT, run_throng
 from tests.python.support import dashboards, listeners, phone_use, quality, worksheets
 from tests.python.support.browser import browser
 from tests.python.support.marts import ALL_MARTS
+from tests.python.support.synthetic_country import DAYS, FIRST, LAST, throng
 from tests.python.support.tables import assert_same, copy_of, fingerprint, table
 from throng.serve.roles import add_user
 from throng.server.processes import free_port
 from throng.superset.dashboards import DASHBOARDS
-from throng.synth.generator import generate
-from throng.synth.listeners import ListenerSettings, generate_listeners
-from throng.synth.settings import Settings
 from throng.worksheets import names, worksheet
 
-FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-DAYS = {"study_start": str(FIRST), "study_end": str(LAST), "subscriber_buckets": 2}
-
-
-def throng(server: Server, country: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """A command as a user of the country runs it."""
-    done = run_throng(*arguments, env=server.env_over(country / "landing"), cwd=PROJECT)
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
-def server(own):
+def server(country_server):
     """Not the server of all tests: what is published would stay in its warehouse."""
-    return own
-
-
-@pytest.fixture(scope="module")
-def country(server, tmp_path_factory):
-    """Callers and listeners, built with every test of the data."""
-    folder = tmp_path_factory.mktemp("synthetic")
-    days = (LAST - FIRST).days + 1
-    # Few areas: of sparse ones the attack has one system of hundreds of thousands of unknowns.
-    settings = Settings(1200, FIRST, days=days, seed=7, areas=(2, 5, 12))
-    generate(settings, folder / "landing", folder / "truth")
-    feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
-    generate_listeners(feed, folder / "landing")
-    built = throng(server, folder, "release", "build", "--vars", json.dumps(DAYS))
-    assert built.returncode == 0, built.stdout + built.stderr
-    return folder
+    return country_server
 
 
 def test_every_dirty_row_is_rejected_for_its_reason(server, country):

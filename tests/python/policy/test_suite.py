@@ -16,8 +16,13 @@ from tests.python.conftest import PROJECT, clean_environment
 #: What the README and the documents it points to promise, and a test of `make test` that checks it:
 #: where its id begins. The ids begin in tests/python. Every mart has a test of its own, see below.
 PROMISES = {
-    "every number is what a second engine counts": "integration/test_marts.py::test_candidate[",
-    "what is published is what was counted": "integration/test_marts.py::test_release[",
+    "every number is what a second engine counts": (
+        "integration/test_country_counted_again.py::test_a_candidate_is_what_a_second_engine_counts["
+    ),
+    "what is published is what was counted": (
+        "integration/test_country_counted_again.py::"
+        "test_what_may_be_published_is_what_a_second_engine_publishes["
+    ),
     "only groups of 16 people or more are published": (
         "integration/test_synthetic_country.py::test_readers_see_what_was_audited["
     ),
@@ -106,7 +111,7 @@ PROMISES = {
     ),
     "recharges are a feed": "integration/test_recharges.py::test_recharges_land",
     "no identifier goes below landing": (
-        "integration/test_marts.py::test_no_raw_identifier_below_landing"
+        "integration/test_country_counted_again.py::test_no_raw_identifier_below_landing"
     ),
     "the key is nowhere to be read": (
         "integration/test_server.py::test_the_key_and_the_password_are_nowhere_to_be_read"

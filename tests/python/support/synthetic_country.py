@@ -1,0 +1,36 @@
+"""The synthetic country of the tests: two weeks, built once for all files that look at it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+
+from tests.python.conftest import PROJECT, Server, run_throng
+from throng.synth.generator import generate
+from throng.synth.listeners import ListenerSettings, generate_listeners
+from throng.synth.settings import Settings
+
+FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
+STUDY = {"study_start": str(FIRST), "study_end": str(LAST)}
+DAYS = {**STUDY, "subscriber_buckets": 2}
+
+
+def throng(server: Server, country: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """A command as a user of the country runs it."""
+    done = run_throng(*arguments, env=server.env_over(country / "landing"), cwd=PROJECT)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def build(server: Server, folder: Path) -> None:
+    """Callers and listeners, built with every test of the data."""
+    days = (LAST - FIRST).days + 1
+    # Few areas: of sparse ones the attack has one system of hundreds of thousands of unknowns.
+    settings = Settings(1200, FIRST, days=days, seed=7, areas=(2, 5, 12))
+    generate(settings, folder / "landing", folder / "truth")
+    feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
+    generate_listeners(feed, folder / "landing")
+    built = throng(server, folder, "release", "build", "--vars", json.dumps(DAYS))
+    assert built.returncode == 0, built.stdout + built.stderr
