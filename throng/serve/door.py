@@ -22,8 +22,9 @@ import sys
 from throng.serve.settings import ServeSettings
 from throng.server.processes import process_tree, write_state
 
-#: Of clients; the server itself allows fewer, so that this is no limit for who has a session.
-_MOST_CONNECTIONS = 500
+#: Of clients, where the system allows so many open files; the server itself allows fewer. Many that
+#: come at once are still open here when the server has already sent most of them away.
+_MOST_CONNECTIONS = 4000
 _BYTES_AT_ONCE = 65_536
 _LOOK_EVERY_S = 0.1
 
@@ -33,12 +34,19 @@ def main() -> int:
     settings = ServeSettings.from_json(sys.argv[1])
     os.umask(0o077)
     os.chdir(settings.run_folder)  # the path of a Unix socket has 107 bytes at most
+    return asyncio.run(_stand(settings, sys.argv[2:], _most_connections()))
+
+
+def _most_connections() -> int:
+    """A connection is two open files; as many as the system allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return asyncio.run(_stand(settings, sys.argv[2:]))
+    wanted = 2 * _MOST_CONNECTIONS + 100
+    files = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return (files - 100) // 2
 
 
-async def _stand(settings: ServeSettings, command: list[str]) -> int:
+async def _stand(settings: ServeSettings, command: list[str], most: int) -> int:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     settings.driver_file.unlink(missing_ok=True)
@@ -50,8 +58,10 @@ async def _stand(settings: ServeSettings, command: list[str]) -> int:
         await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
     try:
         if not ended.done():
-            door = _Door()
-            async with await asyncio.start_server(door.let_in, settings.host, settings.port):
+            door = _Door(most)
+            async with await asyncio.start_server(
+                door.let_in, settings.host, settings.port, backlog=1024
+            ):
                 # Numbers of processes are others inside a sandbox.
                 write_state(
                     settings.state_file,
@@ -76,16 +86,17 @@ def _java_pid() -> int | None:
 
 
 class _Door:
-    """Connections that are open."""
+    """Connections that are open, and how many may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._n_open = 0
 
     async def let_in(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         """Pass bytes on in both directions until one side ends."""
         self._n_open += 1
         try:
-            if self._n_open <= _MOST_CONNECTIONS:
+            if self._n_open <= self._most:
                 await _pass_on(client, answer)
         except OSError:
             pass  # the client is gone, or the server is
