@@ -17,7 +17,7 @@ setup: $(BIN)/.ready  ## virtual environment with pinned packages, a Java runtim
 # in requirements.txt.
 install = if command -v uv >/dev/null; then \
 	  uv pip install --quiet --python $(BIN)/python -c requirements.txt -e '.[$(1)]'; \
-	else $(BIN)/python -m pip install --quiet -c requirements.txt -e '.[$(1)]'; fi
+	else $(BIN)/python -m pip install --quiet --no-compile -c requirements.txt -e '.[$(1)]'; fi
 
 $(BIN)/.ready: pyproject.toml requirements.txt
 	@echo "Setting up .venv ..."

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 import pytest
+from shapely import Point, from_wkt
 
 from tests.python.support import reference
 from tests.python.support.second_engine import (
@@ -30,7 +32,25 @@ def server(country_server):
 
 @pytest.fixture(scope="module")
 def expected(country):
-    return reference.expected(country / "landing", **STUDY)
+    landing = country / "landing"
+    return reference.expected(landing, **STUDY, area_of_cell=areas_by_outline(landing))
+
+
+def areas_by_outline(landing: Path) -> dict[str, str]:
+    """Areas of cells whose row in the list has none: the nearest outline of the finest level."""
+    with (landing / "areas/areas.csv").open(newline="") as file:
+        areas = {row["area_id"]: row for row in csv.DictReader(file)}
+    finest = {key: from_wkt(row["geometry"]) for key, row in areas.items() if "A3-" in key}
+    with (landing / "cell_sites/cell_sites.csv").open(newline="") as file:
+        cells = [row for row in csv.DictReader(file) if not row["area_id"]]
+    assert cells
+    return {
+        row["cell_id"]: min(
+            finest,
+            key=lambda key: finest[key].distance(Point(row["longitude"], row["latitude"])),
+        )
+        for row in cells
+    }
 
 
 @pytest.mark.parametrize("mart", reference.KEYS)
@@ -41,7 +61,8 @@ def test_a_candidate_is_what_a_second_engine_counts(server, expected, mart):
 
 @pytest.mark.parametrize("mart", reference.KEYS)
 def test_what_may_be_published_is_what_a_second_engine_publishes(server, expected, mart):
-    assert_release(server, expected, mart)
+    # With the other marts it would say who spent the day where nobody else lives.
+    assert_release(server, expected, mart, none_published=("count_subscribers_home_area",))
 
 
 def test_dbts_unit_tests_pass(server, country):

@@ -6,26 +6,20 @@ And so does a file that lands after it; all that one more file can do is in test
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.python.conftest import (
-    PROJECT,
-    Server,
-    dbt_command,
-    state,
-    wait_until_gone,
-)
+from tests.python.conftest import Server, dbt_command
 from tests.python.support import edge_country, reference
 from tests.python.support.edge_country import JANUARY, LATE, STUDY
+from tests.python.support.killing import killed, leave_half_tables
 from tests.python.support.tables import assert_candidates, assert_rows_read
+
+# The build of the synthetic country, in make test, is killed once too.
+pytestmark = pytest.mark.long
 
 MARTS = ("count_events", "count_residents", "count_subscribers")
 # As much as it takes to be in the middle of something.
@@ -36,33 +30,16 @@ def kill_in_the_middle(
     server: Server, landing: Path, after: str, *, and_server: bool, seconds_later: float = 0
 ) -> None:
     """Start a build, and kill dbt (and the server) some time after its log has the line `after`."""
-    log = server.folder / "killed.log"
-    with log.open("w") as output:
-        dbt = subprocess.Popen(
-            dbt_command(
-                "run",
-                *SELECTED,
-                "--vars",
-                json.dumps({**STUDY, "subscriber_buckets": 1}),
-                target=server.folder / "killed",
-                logs=server.folder / "killed",
-            ),
-            cwd=PROJECT,
-            env={**server.env, "THRONG_LANDING": str(landing)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        deadline = time.monotonic() + 120
-        while after not in log.read_text() and time.monotonic() < deadline:
-            assert dbt.poll() is None, log.read_text()
-            time.sleep(0.05)
-        time.sleep(seconds_later)
-        if and_server:
-            os.kill(state(server)["java_pid"], signal.SIGKILL)
-        dbt.kill()
-        dbt.wait()
-    if and_server:
-        wait_until_gone(server.warehouse)
+    command = dbt_command(
+        "run",
+        *SELECTED,
+        "--vars",
+        json.dumps({**STUDY, "subscriber_buckets": 1}),
+        target=server.folder / "killed",
+        logs=server.folder / "killed",
+    )
+    env = {**server.env, "THRONG_LANDING": str(landing)}
+    killed(server, command, env, after, and_server=and_server, seconds_later=seconds_later)
 
 
 def assert_run_again_is_right(server: Server, landing: Path) -> None:
@@ -74,7 +51,7 @@ def assert_run_again_is_right(server: Server, landing: Path) -> None:
     assert_rows_read(server, expected)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, 2])
 def test_killed_and_run_again_and_a_file_more(own_server, tmp_path, kills):
     """The last file has days that are known, and copies of their rows."""
     landing = tmp_path / "landing"
@@ -99,17 +76,7 @@ def test_killed_and_run_again_and_a_file_more(own_server, tmp_path, kills):
     # dbt and the server, while files are being read.
     reading = "START sql incremental model protected.int_events_checked"
     kill_in_the_middle(own_server, landing, reading, and_server=True)
-    # What a kill between writing files and naming the table, or the day, leaves behind.
-    tables = own_server.warehouse / "tables" / "protected.db"
-    strays = [
-        tables / "half_a_table" / "part-half.parquet",
-        tables / "int_cell_visits" / "event_date=2019-12-20" / "events_version=7" / "part.parquet",
-        tables / "int_cell_visits" / ".spark-staging-1" / "part.parquet",
-    ]
-    for stray in strays:
-        stray.parent.mkdir(parents=True, exist_ok=True)
-        stray.write_bytes(b"half a file")
-
+    strays = leave_half_tables(own_server)
     own_server.start()
     assert not [stray for stray in strays if stray.parent.exists()]
     done = own_server.dbt("run", *SELECTED, landing=landing, **STUDY)
@@ -118,7 +85,6 @@ def test_killed_and_run_again_and_a_file_more(own_server, tmp_path, kills):
     assert_run_again_is_right(own_server, landing)
 
 
-@pytest.mark.long
 def test_killed_at_any_moment_again_and_again(own_server, tmp_path):
     """Before each build a piece of the files lands, with copies of rows of earlier pieces."""
     country, landing = tmp_path / "country", tmp_path / "landing"

@@ -20,7 +20,7 @@ from tests.python.support.edge_country import DECEMBER, JANUARY, LATE, NORTH, ST
 from tests.python.support.tables import assert_candidates, assert_rejected, assert_rows_read
 from tests.python.support.tiny_landing import AREAS, CELLS
 
-# One file more after a killed run is in make test: test_killed_run.py.
+# One file more after a killed run is in make test: test_country_counted_again.py.
 pytestmark = pytest.mark.long
 
 MARTS = (

@@ -141,9 +141,13 @@ PROMISES = {
     "the reader server follows the build server": (
         "integration/test_serve_follow.py::test_a_copy_is_what_readers_see_and_is_made_once"
     ),
-    "a killed run does no harm": "integration/test_killed_run.py::",
+    # The build of this country is killed once, and a file lands after that.
+    "a killed run does no harm": (
+        "integration/test_country_counted_again.py::test_a_candidate_is_what_a_second_engine_counts["
+    ),
     "one more file gives what all files at once give": (
-        "integration/test_killed_run.py::test_killed_and_run_again_and_a_file_more["
+        "integration/test_country_counted_again.py::"
+        "test_rows_are_read_once_and_rejected_for_the_same_reasons"
     ),
     "a feed that has landed is read or named": (
         "integration/test_bad_input.py::test_a_feed_that_has_landed_and_is_not_named"

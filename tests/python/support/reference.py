@@ -841,12 +841,14 @@ def expected(
     event_columns: dict[str, str] | None = None,
     event_delimiter: str = ",",
     event_timestamp_format: str = "yyyy-MM-dd HH:mm:ss",
+    area_of_cell: dict[str, str] | None = None,
 ) -> Expected:
     """Every candidate, verdict and home of a landing folder of CSV or CSV.gz files.
 
-    The dates are inclusive; ``event_columns`` maps our column names to the operator's.
+    The dates are inclusive; ``event_columns`` maps our column names to the operator's;
+    ``area_of_cell`` has the areas of cells whose row in the list has none.
     """
-    landing = Path(landing)
+    landing, placed = Path(landing), area_of_cell or {"": ""}
     con = duckdb.connect(config={"threads": 2})
     try:
         con.register("raw", _read_events(landing, event_columns or {}, event_delimiter))
@@ -856,13 +858,14 @@ def expected(
         con.execute(
             f"""
             create table versions as
-            select cell_id, area_id,
+            select cell_id, coalesce(nullif(area_id, ''), map($cells, $areas)[cell_id]) as area_id,
                    try_cast(longitude as double) as longitude,
                    try_cast(latitude as double) as latitude,
                    cast(nullif(valid_from, '') as timestamp) as valid_from,
                    cast(nullif(valid_to, '') as timestamp) as valid_to
             from ({_read_folder(con, landing / "cell_sites", columns)})
-            """
+            """,
+            {"cells": list(placed), "areas": list(placed.values())},
         )
         expression, layout = _timestamp_pattern(event_timestamp_format)
         study = {"study_start": study_start, "study_end": study_end}
