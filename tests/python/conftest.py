@@ -53,6 +53,7 @@ GROUPS = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first; the tests of a group are for one worker and stay in their order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
