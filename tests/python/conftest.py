@@ -21,6 +21,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from pyhive import hive
+from xdist.scheduler import LoadFileScheduling
 
 from throng.server.password import PASSWORD_VARIABLE
 from throng.server.processes import free_port
@@ -53,14 +54,27 @@ GROUPS = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the tests of a group are for one worker and stay in their order."""
+    """The longest files first; the tests of a file stay in their order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
-    for item in items:
-        group = GROUPS.get(item.path.name, str(item.path.relative_to(PROJECT)))
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class Groups(LoadFileScheduling):
+    """A worker takes a file, or all files of a group.
+
+    The marks of pytest-xdist 3.8 for that (loadgroup) have no effect with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return GROUPS.get(Path(file).name, file)
+
+
+@pytest.hookimpl(optionalhook=True)  # there is none without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Groups:
+    """Who hands out the tests to the workers."""
+    return Groups(config, log)
 
 
 def clean_environment(**values: str) -> dict[str, str]:
