@@ -26,6 +26,8 @@ public class ReaderDoor {
     private static final int MOST_STRANGERS_OF_ADDRESS = 25;
     /** How long a connection may be without a session. */
     private static final long LOGIN_MILLISECONDS = 20000L;
+    /** Connections that may wait to be let in; Java's own 50 are fewer than come at once. */
+    private static final int WAITING = 4096;
     private static final int BUFFER_BYTES = 65536;
     private static final long STACK_BYTES = 131072L;
 
@@ -73,7 +75,7 @@ public class ReaderDoor {
     /** Let connections in from now on; throws where the socket cannot be made. */
     public static void open(String socket, final int port) throws IOException {
         final ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(socket));
+        server.bind(UnixDomainSocketAddress.of(socket), WAITING);
         start("throng-door", new Runnable() {
             public void run() {
                 while (true) {

@@ -26,6 +26,7 @@ from throng.server.processes import process_tree, write_state
 #: come at once are still open here when the server has already sent most of them away.
 _MOST_CONNECTIONS = 4000
 _BYTES_AT_ONCE = 65_536
+_MOST_TRIES = 100
 _LOOK_EVERY_S = 0.1
 
 
@@ -107,7 +108,7 @@ class _Door:
 
 async def _pass_on(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
     _notice_when_it_is_gone(answer.get_extra_info("socket"))
-    reader, writer = await asyncio.open_unix_connection(ServeSettings.SOCKET)
+    reader, writer = await _reach_server()
     try:
         address = answer.get_extra_info("peername")[0]
         writer.write(f"{address}\n".encode())
@@ -123,6 +124,15 @@ async def _pass_on(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -
             await asyncio.gather(*ways, return_exceptions=True)
     finally:
         writer.close()
+
+
+async def _reach_server() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the server; a Unix socket has no queue but that of who may wait there."""
+    for _ in range(_MOST_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return await asyncio.open_unix_connection(ServeSettings.SOCKET)
+        await asyncio.sleep(_LOOK_EVERY_S)
+    return await asyncio.open_unix_connection(ServeSettings.SOCKET)
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
