@@ -233,7 +233,8 @@ def test_nothing_that_is_not_released_comes_back_in_beeline(readers, user):
     assert not places["folder"].exists()
     lines = [line for line in readers.audit()[before:] if line["user"] == user]
     assert len(lines) >= len(statements)
-    assert all(line["refused"] or line.get("error") for line in lines if line["statement"])
+    through = {line["statement"] for line in lines if not (line["refused"] or line.get("error"))}
+    assert through <= {"select 1"}  # a part of several at once, which Beeline sends one by one
 
 
 def test_the_server_knows_no_secret_of_the_build(readers):
