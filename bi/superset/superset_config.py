@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.reflection import Inspector
 
 HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
-#: The charts of a dashboard ask at once; the reader server runs four statements of a user at a time.
+#: Charts of a dashboard ask at once; the reader server runs four statements of a user at a time.
 TURNS = threading.BoundedSemaphore(4)
 CLIENT = Path(__file__).parents[2] / "throng" / "serve" / "client.py"
 
