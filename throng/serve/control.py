@@ -161,7 +161,7 @@ def stop_following(settings: ServeSettings, other: Path) -> None:
 
 def how_to_connect(settings: ServeSettings) -> list[str]:
     """Lines that connect Beeline and PyHive."""
-    host, certificate = client_host(settings), own_certificate(settings)
+    host, certificate = client_host(settings.host), own_certificate(settings)
     address = f"jdbc:hive2://{host}:{settings.port}/marts"
     more = ""
     if not settings.is_encrypted:
@@ -178,9 +178,9 @@ def how_to_connect(settings: ServeSettings) -> list[str]:
     ]
 
 
-def client_host(settings: ServeSettings) -> str:
-    """The name by which clients on this machine reach it."""
-    return "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
+def client_host(host: str) -> str:
+    """The name by which clients on this machine reach what listens on an address."""
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host
 
 
 def own_certificate(settings: ServeSettings) -> Path | None:

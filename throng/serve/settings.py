@@ -6,10 +6,13 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from throng.server.settings import LOOPBACK, SettingsError, heap_mb, port_of
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def roles_file() -> Path:
@@ -124,8 +127,7 @@ class ServeSettings:
         if (keystore is None) != (keystore_password_file is None):
             raise SettingsError("--keystore and --keystore-password-file go together: give both.")
         _check_ldap(settings)
-        if min(asdict(settings.limits).values()) < 1:
-            raise SettingsError("Each limit is a whole number from 1 on.")
+        check_limits(settings.limits)
         return settings
 
     @property
@@ -189,6 +191,16 @@ class ServeSettings:
         for name in ("folder", "roles", "keystore", "keystore_password_file"):
             values[name] = Path(values[name]) if values[name] else None
         return cls(**{**values, "limits": Limits(**values["limits"])})
+
+
+def check_limits(limits: DataclassInstance) -> None:
+    """Stop where a limit of a server for readers is none.
+
+    Raises:
+        SettingsError: one is below 1.
+    """
+    if min(asdict(limits).values()) < 1:
+        raise SettingsError("Each limit is a whole number from 1 on.")
 
 
 def _check_ldap(settings: ServeSettings) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from throng.server.java import Java
 
-_DAYS = "825"
+#: How long a certificate that we make is good for.
+DAYS = "825"
 _ALIAS = "throng"
 
 
@@ -53,7 +54,7 @@ def ensure_keystore(folder: Path, java: Java, host: str) -> tuple[Path, Path]:
     names = ",".join(names_of(host))
     for command in (
         f"-genkeypair -alias {_ALIAS} -keyalg EC -groupname secp256r1 -sigalg SHA256withECDSA "
-        f"-validity {_DAYS} -dname CN=throng -ext SAN={names} -ext BC=ca:true,pathlen:0 {store}",
+        f"-validity {DAYS} -dname CN=throng -ext SAN={names} -ext BC=ca:true,pathlen:0 {store}",
         f"-exportcert -rfc -alias {_ALIAS} -file {certificate_file(folder).name} {store}",
         # A truststore holds nothing that is secret; Java wants a password all the same.
         f"-importcert -noprompt -alias {_ALIAS} -file {certificate_file(folder).name} "

@@ -103,7 +103,7 @@ def write_bundle(
 
 
 def _address(settings: ServeSettings) -> str:
-    return f"{client_host(settings)}:{settings.port}"
+    return f"{client_host(settings.host)}:{settings.port}"
 
 
 def _readers() -> ServeSettings:

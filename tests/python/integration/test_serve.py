@@ -15,7 +15,7 @@ from TCLIService import ttypes
 from thrift.transport.TTransport import TTransportException
 
 from tests.python.conftest import run_throng
-from tests.python.support.hostile import HOSTILE, SESSION_SETTINGS
+from tests.python.support.hostile import HOSTILE, SESSION_SETTINGS, all_filled, filled
 from tests.python.support.readers import (
     SECRETS,
     TABLES,
@@ -167,8 +167,7 @@ def test_nothing_that_is_not_released_comes_back(readers, cursors, kind):
     }
     before = rows(cursors["paula"], "select * from marts.count_residents order by area_id")
     for user, cursor in cursors.items():
-        for statement in HOSTILE[kind]:
-            sql = statement.format(**places) if "{" in statement else statement
+        for sql in filled(HOSTILE[kind], **places):
             went_through, told = answer(cursor, sql)
             assert not went_through, (user, sql[:200], told[:500])
             own = told.replace(str(places["served"]), "")  # what the statement said itself
@@ -220,8 +219,8 @@ def test_nothing_that_is_not_released_comes_back_in_beeline(readers, user):
         "port": 1,
     }
     statements = [
-        statement.format(**places) if "{" in statement else statement
-        for statement in (one for kind in HOSTILE.values() for one in kind)
+        statement
+        for statement in all_filled(**places)
         # Beeline does these itself, on the machine of the reader; NUL ends an argument.
         if not statement.startswith(("!", "source ")) and "\0" not in statement
     ]

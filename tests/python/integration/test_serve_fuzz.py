@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.python.conftest import PROJECT
-from tests.python.support.hostile import HOSTILE
+from tests.python.support.hostile import HOSTILE, all_filled
 from tests.python.support.mutated_sql import USUAL, statements
 from tests.python.support.readers import TABLES, USERS, Readers
 from throng.serve import control
@@ -130,10 +130,7 @@ def test_harm_is_seen_where_there_is_no_guard(guard, tables):
 
 
 def test_of_twenty_thousand_statements_only_harmless_ones_pass(guard, tables):
-    places = {"canary": "/etc/passwd", "served": "/tmp/x", "folder": "/tmp/y", "port": 1}
-    hostile = tuple(
-        text.format(**places) if "{" in text else text for kind in HOSTILE.values() for text in kind
-    )
+    hostile = tuple(all_filled(canary="/etc/passwd", served="/tmp/x", folder="/tmp/y", port=1))
     users = list(USERS)
     seen, passed, refused = Counter(), Counter(), Counter()
     for n, statement in enumerate(statements(SEED, NUMBER, hostile)):

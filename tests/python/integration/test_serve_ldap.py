@@ -58,6 +58,7 @@ def ldap_in(folder: Path) -> Iterator[str]:
     """The address of an LDAP server with two people."""
     slapd = shutil.which("slapd", path="/usr/sbin:/usr/lib/openldap:/usr/bin")
     if not slapd or not shutil.which("ldapadd") or not Path("/etc/ldap/schema").exists():
+        # A server of the system's package, which is not part of the set-up.
         pytest.skip("no slapd on this machine (apt-get install slapd ldap-utils): LDAP UNTESTED")
     (folder / "db").mkdir(parents=True)
     (folder / "slapd.conf").write_text(CONFIGURATION.format(folder=folder, admin=ADMIN))

@@ -6,6 +6,8 @@ folder it could write to, {port} a port that nobody listens on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 HOSTILE: dict[str, tuple[str, ...]] = {
     "paths": (
         "select * from csv.`{canary}`",
@@ -241,6 +243,17 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "select java_method('java.lang.Thread', 'sleep', 100000L)",
     ),
 }
+
+
+def filled(statements: Iterable[str], **places: object) -> list[str]:
+    """Statements with their places filled in; those that name none are as they stand."""
+    return [one.format(**places) if "{" in one else one for one in statements]
+
+
+def all_filled(**places: object) -> list[str]:
+    """Statements of every kind."""
+    return [one for kind in HOSTILE.values() for one in filled(kind, **places)]
+
 
 #: Settings of a session that a client may not bring along.
 SESSION_SETTINGS: tuple[dict[str, str], ...] = (

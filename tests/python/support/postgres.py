@@ -100,6 +100,7 @@ def postgres_in(folder: Path, *options: str) -> Iterator[Postgres]:
     try:
         find_postgres()
     except PostgresError as error:
+        # PostgreSQL is of the system's package, and without it there is nothing to ask.
         pytest.skip(f"NOTHING OF POSTGRESQL IS TESTED: {error}")
     readers = Readers(folder, free_port())
     readers.prepare()

@@ -26,10 +26,9 @@ from pathlib import Path
 from throng.serve.postgres.binaries import Binaries, PostgresError
 from throng.serve.postgres.ddl import DATABASE, MARTS, READERS, SUPERUSER
 from throng.serve.postgres.settings import PostgresSettings
-from throng.serve.tls import names_of
+from throng.serve.tls import DAYS, names_of
 from throng.server.processes import last_line, spawn
 
-_DAYS = "825"
 #: Beside the connections of readers: the loader, what enforces the limits, `status`.
 _OWN_CONNECTIONS = 5
 #: A path to a socket has no more bytes than this (107 on Linux, 103 on macOS).
@@ -189,7 +188,7 @@ def _self_signed(settings: PostgresSettings, certificate: Path, key: Path) -> No
     done = subprocess.run(
         [
             *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt"),
-            *("ec_paramgen_curve:prime256v1", "-nodes", "-sha256", "-days", _DAYS),
+            *("ec_paramgen_curve:prime256v1", "-nodes", "-sha256", "-days", DAYS),
             *("-config", str(request), "-keyout", str(made[key]), "-out", str(made[certificate])),
         ],
         capture_output=True,

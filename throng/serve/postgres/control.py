@@ -124,7 +124,7 @@ def what_is_in_force(settings: PostgresSettings) -> str:
 
 def how_to_connect(settings: PostgresSettings) -> list[str]:
     """Lines that connect psql and clients with an address of SQLAlchemy or JDBC."""
-    host = "localhost" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
+    host = serve.client_host(settings.host)
     trust = settings.certificate_file
     tls = f"sslmode=verify-full sslrootcert='{trust}'"
     return [

@@ -8,7 +8,7 @@ import pwd
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from throng.serve.settings import ServeSettings, roles_file
+from throng.serve.settings import ServeSettings, check_limits, roles_file
 from throng.server.settings import SettingsError, port_of
 
 _PREFIX = "THRONG_SERVE_POSTGRES"
@@ -105,8 +105,7 @@ class PostgresSettings:
         )
         if (certificate is None) != (key is None):
             raise SettingsError("--certificate and --key go together: give both.")
-        if min(asdict(settings.limits).values()) < 1:
-            raise SettingsError("Each limit is a whole number from 1 on.")
+        check_limits(settings.limits)
         if settings.limits.memory_mb < _LEAST_MEMORY_MB:
             raise SettingsError(f"--memory-mb: {_LEAST_MEMORY_MB} is the least of a session.")
         return settings
