@@ -4,7 +4,7 @@
    compared counts as changed. #}
 {% macro made_of(node, sql) %}
     {% set parts = [sql, node.config.get('partition_by'), node.config.get('buckets')]
-        + versions_of_inputs(node) %}
+        + versions_of_inputs(node, sql) %}
     {% do return(local_md5((parts + versions_of_functions(parts | join)) | join(' | '))) %}
 {% endmacro %}
 
@@ -12,31 +12,56 @@
 {# For each input of a node, something that changes whenever its rows could; of tables of days,
    without_days, only what all of their days are made of. An ephemeral model stands in the select
    itself; a view is what it is made of. #}
-{% macro versions_of_inputs(node, without_days=false) %}
+{% macro versions_of_inputs(node, sql, without_days=false) %}
     {% set versions = [] %}
     {% for id in node.depends_on.nodes | sort %}
-        {% set parent = graph.nodes.get(id) or graph.sources[id] %}
-        {% set materialized = parent.config.get('materialized') %}
-        {% set table = parent.relation_name %}
-        {% if parent.config.get('meta', {}).get('is_check') %}
-            {# It decides whether a build goes on, and is in no row. #}
-        {% elif materialized == 'ephemeral' %}
-            {% do versions.extend(versions_of_inputs(parent, without_days)) %}
-        {% elif materialized == 'view' %}
-            {% do versions.append(select_of_view(table)) %}
-            {% do versions.extend(versions_of_inputs(parent, without_days)) %}
-        {% elif is_table_of_days(parent) %}
-            {% do versions.append(table_property(table, 'rule')) %}
-            {% do versions.append('' if without_days else days_made(table)) %}
-        {% elif parent.resource_type == 'seed' or parent.config.meta.get('is_list') %}
-            {% do versions.append(content_of_table(table)) %}
-        {% elif materialized in ['kept_table', 'fixpoint'] %}
-            {% do versions.append(was_made_of(table_of_node(parent)) or invocation_id) %}
-        {% else %}
-            {% do versions.append(invocation_id) %}
-        {% endif %}
+        {% do versions.extend(
+            versions_of_input(graph.nodes.get(id) or graph.sources[id], sql, without_days)
+        ) %}
     {% endfor %}
     {% do return(versions) %}
+{% endmacro %}
+
+
+{# The same of one input. What cannot be compared has the id of the run, which no other run has. #}
+{% macro versions_of_input(input, sql, without_days=false) %}
+    {% set materialized = input.config.get('materialized') %}
+    {% set table = input.relation_name %}
+    {% if input.config.get('meta', {}).get('is_check') %}
+        {# It decides whether a build goes on, and is in no row. #}
+        {% do return([]) %}
+    {% elif materialized == 'ephemeral' %}
+        {% do return(versions_of_inputs(input, sql, without_days)) %}
+    {% elif materialized == 'view' %}
+        {% set select = select_of_view(table) %}
+        {% do return([select] + versions_of_inputs(input, select, without_days)) %}
+    {% elif is_table_of_days(input) %}
+        {% do return([table_property(table, 'rule'), '' if without_days else days_made(table)]) %}
+    {% elif input.resource_type == 'seed' or input.config.meta.get('is_list') %}
+        {% do return([content_of_table(table)]) %}
+    {% elif materialized == 'fixpoint' %}
+        {% do return([version_of_cells(table_of_node(input), sql) or invocation_id]) %}
+    {% elif materialized == 'kept_table' %}
+        {% do return([was_made_of(table_of_node(input)) or invocation_id]) %}
+    {% endif %}
+    {% do return([invocation_id]) %}
+{% endmacro %}
+
+
+{# Of int_withheld_cells: where a select reads the cells of some marts alone (withheld_cells_of),
+   which these are; else what the table was made of. #}
+{% macro version_of_cells(table, sql) %}
+    {% set marts = modules.re.findall("startswith\\(table_cell, concat\\('(\\w+)'", sql) %}
+    {% if not marts or not was_made_of(table) or sql.count(table | string) != marts | length %}
+        {% do return(was_made_of(table)) %}
+    {% endif %}
+    {% set versions = [] %}
+    {% for mart in marts %}
+        {% do versions.append(mart ~ (modules.re.findall(
+            'throng.cells.' ~ mart ~ '=(-?[0-9]+)', table.information
+        ) or [' none'])[0]) %}
+    {% endfor %}
+    {% do return(versions | join) %}
 {% endmacro %}
 
 
@@ -92,4 +117,14 @@
     {% set key = 'throng.' ~ name %}
     {% set value = run_query('show tblproperties ' ~ table ~ " ('" ~ key ~ "')").rows[0][1] %}
     {% do return('' if 'does not have property' in value else value) %}
+{% endmacro %}
+
+
+{# Give a table properties: ['name=value']. #}
+{% macro set_properties(table, properties) %}
+    {% set pairs = [] %}
+    {% for property in properties %}
+        {% do pairs.append("'" ~ property.split('=') | join("' = '") ~ "'") %}
+    {% endfor %}
+    {% do run_query('alter table ' ~ table ~ ' set tblproperties (' ~ pairs | join(', ') ~ ')') %}
 {% endmacro %}

@@ -33,7 +33,7 @@
                 {% do run_query(landing_view_without_rows(table)) %}
             {% endif %}
             {% if table['name'] in ['events', 'listening_events'] %}
-                {% do run_query(landing_file_list(table)) %}
+                {% do make_file_list(table) %}
             {% endif %}
         {% endfor %}
     {% endif %}
@@ -187,18 +187,20 @@
 {% endmacro %}
 
 
-{# The files of a feed by name, each with its version. #}
-{% macro landing_file_list(table) %}
-    {% set rows = [] %}
-    {% for name, version in table['files'] %}
-        {% do rows.append("('" ~ sql_text(name) ~ "', '" ~ sql_text(version) ~ "')") %}
-    {% endfor %}
-    {{ return(
-        'create or replace view landing.' ~ (table['name'] | replace('events', 'event_files'))
-        ~ ' as select * from values '
-        ~ (rows | join(', ') or "('', '')") ~ ' as files (source_file, file_version)'
-        ~ (' where false' if not rows)
-    ) }}
+{# The files of a feed by name, each with its version. A table: there may be thousands, and the text
+   of a view has room for some hundred. #}
+{% macro make_file_list(table) %}
+    {% set name = table['name'] | replace('events', 'event_files') %}
+    {% if run_query("show views in landing like '" ~ name ~ "'").rows %}
+        {# An earlier version of the project made it. #}
+        {% do run_query('drop view landing.' ~ name) %}
+    {% endif %}
+    {% do run_query('drop table if exists landing.' ~ name) %}
+    {% do run_query(
+        'create table landing.' ~ name ~ ' using parquet as '
+        ~ 'select file[0] as source_file, file[1] as file_version from (select explode(from_json('
+        ~ "'" ~ sql_text(tojson(table['files'])) ~ "', 'array<array<string>>')) as file)"
+    ) %}
 {% endmacro %}
 
 

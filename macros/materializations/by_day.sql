@@ -83,6 +83,6 @@ where days.event_date in (
 {# What the rows of a day are made of, beside its events. #}
 {% macro rule_of_days(node, sql) %}
     {% set parts = [sql, node.config.get('buckets')]
-        + versions_of_inputs(node, without_days=true) %}
+        + versions_of_inputs(node, sql, without_days=true) %}
     {% do return(local_md5(parts | join(' | '))) %}
 {% endmacro %}

@@ -30,7 +30,20 @@
     {% if not state.is_settled %}
         {% do stop(table ~ ' does not settle: after 100 passes it still grows.') %}
     {% endif %}
-    {% do run_query(
-        'alter table ' ~ table ~ " set tblproperties ('throng.made_of' = '" ~ inputs ~ "')"
-    ) %}
+    {% set properties = ['throng.made_of=' ~ inputs] %}
+    {% for mart, content in contents_by_mart(table) %}
+        {% do properties.append('throng.cells.' ~ mart ~ '=' ~ content) %}
+    {% endfor %}
+    {% do set_properties(table, properties) %}
+    {% do return(properties) %}
+{% endmacro %}
+
+
+{# Mart and a number that changes with any of its cells. #}
+{% macro contents_by_mart(table) %}
+    {% do return(run_query(
+        'select substring_index(table_cell, char(31), 1), '
+        ~ 'cast(sum(cast(xxhash64(table_cell) as decimal(38, 0))) as string) from ' ~ table
+        ~ ' group by substring_index(table_cell, char(31), 1)'
+    ).rows) %}
 {% endmacro %}

@@ -9,7 +9,8 @@
 
 
 {# Keep a table whose inputs are as they were when it was made; drop any other, and make it by the
-   macro `make`, which gives it the property throng.made_of. Returns what dbt is to remember of it. #}
+   macro `make`, which gives it properties, throng.made_of among them, and returns them. Returns what
+   dbt is to remember of the table. #}
 {% macro keep_or_make(table, sql, make) %}
     {% set inputs = made_of(model, sql) %}
     {% set there = load_relation(table) %}
@@ -21,10 +22,8 @@
     {% endif %}
     {# On-run-start may have made a table of which dbt does not know. #}
     {% do adapter.drop_relation(there or table.incorporate(type='table')) %}
-    {% do make(table, sql, inputs) %}
-    {% do return(table.incorporate(
-        type='table', information='Table Properties: [throng.made_of=' ~ inputs ~ ']'
-    )) %}
+    {% set properties = make(table, sql, inputs) %}
+    {% do return(table.incorporate(type='table', information=properties | join(', '))) %}
 {% endmacro %}
 
 
@@ -39,4 +38,5 @@
         as
         {{ sql }}
     {% endcall %}
+    {% do return(['throng.made_of=' ~ inputs]) %}
 {% endmacro %}

@@ -5,13 +5,17 @@
     {% set draft = draft_of(model.name) %}
     {{ run_hooks(pre_hooks) }}
     {% do require_table_cells(model.name) %}
+    {% set before = load_relation(draft) %}
     {% set table = keep_or_make(draft, sql, make_table) %}
-    {# The contract, asked of the draft: to ask it of the select would plan all of that twice. #}
-    {% do get_assert_columns_equivalent(
-        'select ' ~ model.columns.keys() | join(', ') ~ ' from ' ~ draft
-    ) %}
-    {% do run_query(released_table_sql(model)) %}
-    {% do run_query(mart_view_sql(model, [], 'create view if not exists')) %}
+    {% if table != before %}
+        {# The contract, asked of the draft: to ask it of the select would plan all of that twice. #}
+        {% do get_assert_columns_equivalent(
+            'select ' ~ model.columns.keys() | join(', ') ~ ' from ' ~ draft
+        ) %}
+    {% endif %}
+    {% if not load_relation(this) %}
+        {% do run_query(mart_view_sql(model, [], 'create view if not exists')) %}
+    {% endif %}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [table, this.incorporate(type='view')]}) }}
 {% endmaterialization %}

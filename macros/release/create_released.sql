@@ -2,32 +2,40 @@
    there is touched: releases are published by `throng release publish` alone. #}
 {% macro create_released() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
-        {% do run_query('create schema if not exists released') %}
-        {% do run_query('create schema if not exists protected') %}
-        {# Its unit tests ask for the columns of the table before it is built for the first time. #}
-        {% do run_query(
-            'create table if not exists protected.int_withheld_cells (table_cell string) '
-            ~ 'using parquet'
-        ) %}
-        {% set known = run_query('show tables in released').columns[1].values() | list %}
-        {% if 'ledger' not in known %}
-            {% do run_query(
-                'create table if not exists protected.disclosure_repairs (table_cell string) '
-                ~ 'using parquet'
-            ) %}
-            {% do run_query(
-                'create table if not exists protected.release_checks '
-                ~ '(check_name string, content_sha256 string) using parquet'
-            ) %}
-            {% do run_query(published_cells_sql()) %}
-            {% do run_query(ledger_entries_table_sql()) %}
-            {% do run_query(ledger_view_sql()) %}
-        {% endif %}
-        {% if 'areas' not in known %}
-            {% do run_query(areas_table_sql()) %}
-        {% endif %}
+        {% for schema, tables in tables_of_releases().items() %}
+            {% do run_query('create schema if not exists ' ~ schema) %}
+            {% set known = run_query('show tables in ' ~ schema).columns[1].values() | list %}
+            {% for name, sql in tables.items() if name not in known %}
+                {% do run_query(sql) %}
+            {% endfor %}
+        {% endfor %}
         {% do add_new_columns() %}
     {% endif %}
+{% endmacro %}
+
+
+{# By schema: name and how it is made. Unit tests ask for the columns of
+   int_withheld_cells before it is built for the first time. #}
+{% macro tables_of_releases() %}
+    {% set cells = '(table_cell string) using parquet' %}
+    {% set protected = {
+        'int_withheld_cells':
+            'create table if not exists protected.int_withheld_cells ' ~ cells,
+        'disclosure_repairs':
+            'create table if not exists protected.disclosure_repairs ' ~ cells,
+        'release_checks': 'create table if not exists protected.release_checks '
+            ~ '(check_name string, content_sha256 string) using parquet',
+        'published_cells': published_cells_sql(),
+    } %}
+    {% set released = {
+        'areas': areas_table_sql(),
+        'ledger_entries': ledger_entries_table_sql(),
+        'ledger': ledger_view_sql(),
+    } %}
+    {% for mart in release_marts() %}
+        {% do released.update({mart.name: released_table_sql(mart)}) %}
+    {% endfor %}
+    {% do return({'protected': protected, 'released': released}) %}
 {% endmacro %}
 
 

@@ -81,7 +81,8 @@
     {% set n_differences = run_query(
         "with planned as (select * from protected.release_plan "
         ~ "where decision in ('new', 'revision')), "
-        ~ 'copied as (' ~ release_partitions_sql('released', release_id) ~ ') '
+        ~ 'copied as (select * from (' ~ released_partitions_sql() ~ ") where release_id = '"
+        ~ release_id ~ "') "
         ~ 'select count(*) from planned full outer join copied '
         ~ 'using (mart, period, period_start, content_sha256) '
         ~ 'where planned.n_rows is null or copied.n_rows is null'

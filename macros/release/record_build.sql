@@ -14,7 +14,7 @@
             {% do replace_table('protected.disclosure_relations', disclosure_relations_sql()) %}
             {% do replace_table('protected.mart_columns', mart_columns_sql()) %}
             {% do replace_table(
-                'protected.release_partitions', release_partitions_sql('protected')
+                'protected.release_partitions', release_partitions_sql()
             ) %}
             {% do record_check('tests') %}
         {% endif %}
@@ -137,14 +137,22 @@ cross join input
 {% endmacro %}
 
 
-{# Mart, period, rows and content hash: of what may be published (schema protected, tables
-   release_<mart>), or of one release (schema released, tables <mart>). One grouping for all marts:
-   twenty would cost more to plan than to run. #}
-{% macro release_partitions_sql(schema, release_id=none) %}
+{# Mart, period, rows and content hash: of what may be published (tables protected.release_<mart>). #}
+{% macro release_partitions_sql() %}
+    {% do return(partitions_sql('protected.release_', ['mart', 'period', 'period_start'])) %}
+{% endmacro %}
+
+
+{# The same of what was published, release by release (tables released.<mart>). #}
+{% macro released_partitions_sql() %}
+    {% do return(partitions_sql('released.', ['release_id', 'mart', 'period', 'period_start'])) %}
+{% endmacro %}
+
+
+{# One grouping for all marts: twenty would cost more to plan than to run. #}
+{% macro partitions_sql(tables, keys) %}
 select
-    mart,
-    period,
-    period_start,
+    {{ keys | join(', ') }},
     count(*) as n_rows,
     count_if(is_suppressed) as n_suppressed,
     {{ rows_sha256('row_sha256') }} as content_sha256
@@ -152,17 +160,12 @@ from (
     {%- for mart in release_marts() %}
     select
         '{{ mart.name }}' as mart,
-        period,
-        period_start,
+        {{ keys | reject('equalto', 'mart') | join(', ') }},
         is_suppressed,
         {{ row_sha256(mart.columns.keys()) }} as row_sha256
-    from {{ draft_of(mart.name) if release_id is none else schema ~ '.' ~ mart.name }}
-    where {{ 'true' if release_id is none else "release_id = '" ~ release_id ~ "'" }}
+    from {{ tables }}{{ mart.name }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 ) as marts
-group by
-    mart,
-    period,
-    period_start
+group by {{ keys | join(', ') }}
 {% endmacro %}

@@ -25,7 +25,7 @@ candidates as (
 
 withheld_cells as (
 
-    select * from {{ ref('int_withheld_cells') }}
+    {{ withheld_cells_of(name) }}
 
 ),
 

@@ -169,38 +169,6 @@ no_identifiers as (
 {%- endmacro %}
 
 
-{# What lies in the released schema is what the ledger says was published, period by period. #}
-{% macro rule_immutable(mart, ledger) -%}
-immutable as (
-
-    select
-        'immutable' as broken_rule,
-        concat_ws('; ', ledger.release_id, ledger.period, ledger.period_start) as place
-    from {{ ledger }} as ledger
-    left join (
-        select
-            release_id,
-            period,
-            period_start,
-            {{ content_sha256(mart.columns.keys()) }} as content_sha256
-        from released.{{ mart.name }}
-        group by
-            release_id,
-            period,
-            period_start
-    ) as released
-        on
-            ledger.release_id = released.release_id
-            and ledger.period = released.period
-            and ledger.period_start = released.period_start
-    where
-        ledger.mart = '{{ mart.name }}'
-        and ledger.content_sha256 is distinct from released.content_sha256
-
-)
-{%- endmacro %}
-
-
 {# No column is named like an identifier of a person, or like a minimum or maximum, which is
    the value of one person; medians and quartiles only where they are declared as order
    statistics; and every column is declared a key or a measure. #}

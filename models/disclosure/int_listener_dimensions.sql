@@ -24,7 +24,7 @@ candidates as (
 
 withheld_cells as (
 
-    select * from {{ ref('int_withheld_cells') }}
+    {{ withheld_cells_of('listener_summary') }}
 
 ),
 

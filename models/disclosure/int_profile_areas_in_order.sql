@@ -18,7 +18,7 @@ candidates as (
 
 withheld_cells as (
 
-    select * from {{ ref('int_withheld_cells') }}
+    {{ withheld_cells_of('profile_summary') }}
 
 ),
 

@@ -4,8 +4,8 @@
 {% test release_rules(model) %}
 
 {# dbt must see what is read before it has read the marts. #}
-{% set withheld_cells, areas = ref('int_withheld_cells'), ref('int_area_list') %}
-{% set ledger = source('released', 'ledger') %}
+{% set areas = ref('int_area_list') %}
+{% set withheld_cells = withheld_cells_of(model.identifier) %}
 
 {% if execute %}
 
@@ -29,7 +29,7 @@ candidates as (
 
 withheld_cells as (
 
-    select * from {{ withheld_cells }}
+    {{ withheld_cells }}
 
 ),
 
@@ -45,8 +45,6 @@ areas as (
 
 {{ rule_no_identifiers(mart) }},
 
-{{ rule_immutable(mart, ledger) }},
-
 {{ rule_columns(mart) }}
 
 select * from primary_key
@@ -54,8 +52,6 @@ union all
 select * from rules_of_rows
 union all
 select * from no_identifiers
-union all
-select * from immutable
 union all
 select * from column_names
 

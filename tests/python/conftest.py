@@ -263,6 +263,12 @@ class Server:
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
 
+    def seed(self, landing: Path, project: Path = PROJECT) -> None:
+        """Load the seed that events are read with: `dbt run` builds none."""
+        _SEEDED.add(self.warehouse)
+        done = self.dbt("seed", "--select", "event_words", landing=landing, project=project)
+        assert done.returncode == 0, done.stdout
+
     def build_untested(self, landing: Path, *arguments: str, **dbt_vars) -> None:
         """Build tables whose tests are not what a test is about."""
         untested = [*WITHOUT_UNIT_TESTS, "test"]
@@ -283,9 +289,7 @@ class Server:
         these vars, as for a user.
         """
         if arguments[0] == "run" and self.warehouse not in _SEEDED:
-            # `dbt run` builds no seeds, and events are read with this one.
-            _SEEDED.add(self.warehouse)
-            self.dbt("seed", "--select", "event_words", landing=landing, project=project)
+            self.seed(landing, project)
         # Of a few rows: one part each of their tables, and one file a day.
         dbt_vars = {"subscriber_buckets": 1, **dbt_vars}
         target, logs = self.folder / "target", self.folder / "logs"

@@ -126,6 +126,7 @@ def test_two_workers_count_what_the_second_engine_counts(on_cluster, cluster, tm
 @pytest.mark.long
 def test_a_worker_killed_in_mid_build_changes_nothing(on_cluster, cluster, tmp_path):
     _, folder = cluster
+    on_cluster.seed(tmp_path / "landing")
     log = tmp_path / "build.log"
     with log.open("w") as output:
         command = dbt_command(

@@ -57,9 +57,7 @@ def test_killed_and_run_again_and_a_file_more(own_server, tmp_path, kills):
     landing = tmp_path / "landing"
     edge_country.write_edge_country(landing)
     own_server.start()
-    # `dbt run` builds no seeds.
-    done = own_server.dbt("seed", "--select", "event_words", landing=landing)
-    assert done.returncode == 0, done.stdout
+    own_server.seed(landing)
     away = tmp_path / "away"
     away.mkdir()
 
@@ -93,6 +91,7 @@ def test_killed_at_any_moment_again_and_again(own_server, tmp_path):
         shutil.copytree(country / name, landing / name)
     (landing / "events").mkdir()
     own_server.start()
+    own_server.seed(landing)
     header, *lines = (country / "events" / JANUARY).read_text().splitlines(keepends=True)
     moments = random.Random(12)
     n_pieces = 6
