@@ -8,7 +8,6 @@ server: a file, "system" for the authorities that this system trusts, or "none" 
 import importlib.util
 import os
 import secrets
-import threading
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,8 +20,6 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.reflection import Inspector
 
 HOME = Path(os.environ["THRONG_SUPERSET_HOME"])
-#: Charts of a dashboard ask at once; the reader server runs four statements of a user at a time.
-TURNS = threading.BoundedSemaphore(4)
 CLIENT = Path(__file__).parents[2] / "throng" / "serve" / "client.py"
 
 
@@ -52,37 +49,16 @@ def DB_CONNECTION_MUTATOR(
 
     def connect() -> hive.Connection:
         trusted = os.environ["THRONG_READER_CERTIFICATE"]
-        is_waiting_over = TURNS.acquire(timeout=SUPERSET_WEBSERVER_TIMEOUT)
-        try:
-            connection = _client().connect(
-                url.host,
-                url.port,
-                url.username,
-                (HOME / "reader_password").read_text().strip(),
-                None if trusted in ("system", "none") else Path(trusted),
-                is_encrypted=trusted != "none",
-            )
-        except BaseException:
-            if is_waiting_over:
-                TURNS.release()
-            raise
-        if is_waiting_over:
-            _release_when_closed(connection)
-        return connection
+        return _client().connect(
+            url.host,
+            url.port,
+            url.username,
+            (HOME / "reader_password").read_text().strip(),
+            None if trusted in ("system", "none") else Path(trusted),
+            is_encrypted=trusted != "none",
+        )
 
     return url, {**parameters, "creator": connect}
-
-
-def _release_when_closed(connection: hive.Connection) -> None:
-    close, is_open = connection.close, [True]
-
-    def close_and_release() -> None:
-        if is_open:
-            is_open.clear()
-            TURNS.release()
-        close()
-
-    connection.close = close_and_release
 
 
 def _client() -> ModuleType:

@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -58,6 +59,8 @@ public class ReaderService implements InvocationHandler {
     private static final int MOST_SESSIONS_OF_USER = 40;
     private static final int MOST_SESSIONS = 400;
     private static final int MOST_OPEN_OF_USER = 12;
+    private static final int MOST_WAITING_OF_USER = 20;
+    private static final int MOST_WAITING = 100;
     private static final Set OF_SESSIONS = new HashSet(Arrays.asList(
         "CloseSession GetInfo ExecuteStatement GetTypeInfo GetCatalogs GetSchemas GetTables "
         .concat("GetTableTypes GetColumns GetFunctions SetClientInfo").split(" ")));
@@ -93,7 +96,8 @@ public class ReaderService implements InvocationHandler {
         final String session;
         final String text;
         final Set tables;
-        final long startedAt = System.currentTimeMillis();
+        /** When it began to run, or was asked: it may have waited for its turn in between. */
+        long startedAt = System.currentTimeMillis();
         long endedAt = 0L;
         long rows = 0L;
         boolean isSent = false;
@@ -124,6 +128,8 @@ public class ReaderService implements InvocationHandler {
     private final Map operationsSeen = new HashMap();
     /** Statements that Spark has been given and has no handle for yet. */
     private final Set starting = new HashSet();
+    /** Statements that wait for their turn, in order; guarded by `starting`. */
+    private final List waiting = new ArrayList();
 
     public ReaderService(Object service, OperationManager operations, Map sparkSessions) {
         this.service = (TCLIService.Iface) service;
@@ -329,6 +335,9 @@ public class ReaderService implements InvocationHandler {
             org.apache.spark.sql.classic.SparkSession spark =
                 (org.apache.spark.sql.classic.SparkSession) session.spark;
             ((ReaderParser) spark.sessionState().sqlParser()).guarded(text, tables);
+            if (request.getQueryTimeout() > 0L) {
+                statement.seconds = Math.min(statement.seconds, request.getQueryTimeout());
+            }
             sentence = begin(statement);
         } catch (ReaderParser.Refusal refusal) {
             sentence = refusal.getMessage();
@@ -347,7 +356,6 @@ public class ReaderService implements InvocationHandler {
         plain.setRunAsync(request.isRunAsync());
         if (request.getQueryTimeout() > 0L) {
             plain.setQueryTimeout(request.getQueryTimeout());
-            statement.seconds = Math.min(statement.seconds, request.getQueryTimeout());
         }
         return run(plain, statement);
     }
@@ -381,48 +389,83 @@ public class ReaderService implements InvocationHandler {
         statements.put(key(handle), statement);
     }
 
-    /** Count a statement among those that run; or why its user may start none now. */
-    private String begin(Statement begun) {
+    /**
+     * Wait for the turn of a statement, as long as it may run, and count it among those that run; or
+     * say why it may not begin.
+     */
+    private String begin(Statement begun) throws InterruptedException {
+        long until = System.currentTimeMillis() + 1000L * begun.seconds;
         synchronized (starting) {
-            String sentence = tooMany(begun.user);
-            if (sentence == null) {
-                starting.add(begun);
+            if (open(begun.user) >= MOST_OPEN_OF_USER) {
+                return "You have " + MOST_OPEN_OF_USER
+                    + " results open, which is as many as one user may: close one.";
             }
-            return sentence;
+            boolean mayWait =
+                count(waiting, begun.user) < MOST_WAITING_OF_USER && waiting.size() < MOST_WAITING;
+            waiting.add(begun);
+            try {
+                String sentence = tooMany(begun);
+                while (sentence != null && mayWait && System.currentTimeMillis() < until) {
+                    starting.wait(250L);
+                    sentence = tooMany(begun);
+                }
+                if (ReaderState.current().roleOf(begun.user) == null) {
+                    sentence = "This user may not read here any more.";
+                }
+                if (sentence == null) {
+                    begun.startedAt = System.currentTimeMillis();
+                    starting.add(begun);
+                }
+                return sentence;
+            } finally {
+                waiting.remove(begun);
+            }
         }
     }
 
-    private String tooMany(String user) {
+    /** Why a statement has to wait; those that asked before it come first. */
+    private String tooMany(Statement begun) {
         ReaderState state = ReaderState.current();
-        int all = 0;
-        int ofUser = 0;
-        int open = 0;
-        Iterator first = starting.iterator();
-        while (first.hasNext()) {
-            all++;
-            ofUser += ((Statement) first.next()).user.equals(user) ? 1 : 0;
-        }
-        Iterator second = statements.values().iterator();
-        while (second.hasNext()) {
-            Statement statement = (Statement) second.next();
-            look(statement);
-            boolean isRunning = statement.endedAt == 0L;
-            boolean isOfUser = statement.user.equals(user);
-            all += isRunning ? 1 : 0;
-            ofUser += isRunning && isOfUser ? 1 : 0;
-            open += isOfUser ? 1 : 0;
-        }
-        if (ofUser >= state.mostStatementsOfUser) {
+        int ofUser = running(begun.user);
+        int before = count(waiting.subList(0, waiting.indexOf(begun)), begun.user);
+        if (ofUser + before >= state.mostStatementsOfUser) {
             return "You have " + ofUser + " statements running, which is as many as one user may: "
                 + "wait until one has ended, or cancel it.";
         }
+        int all = running(null);
         if (all >= state.mostStatements) {
             return "The server runs " + all + " statements, which is as many as it may: try again.";
         }
-        if (open >= MOST_OPEN_OF_USER) {
-            return "You have " + open + " results open, which is as many as one user may: close one.";
-        }
         return null;
+    }
+
+    /** How many statements run, of a user or of all (null). */
+    private int running(String user) {
+        List all = new ArrayList(starting);
+        Iterator known = statements.values().iterator();
+        while (known.hasNext()) {
+            Statement statement = (Statement) known.next();
+            look(statement);
+            if (statement.endedAt == 0L) {
+                all.add(statement);
+            }
+        }
+        return count(all, user);
+    }
+
+    /** How many statements a user has not closed. */
+    private int open(String user) {
+        return count(statements.values(), user);
+    }
+
+    private static int count(Collection statements, String user) {
+        int found = 0;
+        Iterator each = statements.iterator();
+        while (each.hasNext()) {
+            Statement statement = (Statement) each.next();
+            found += user == null || statement.user.equals(user) ? 1 : 0;
+        }
+        return found;
     }
 
     /** See whether a statement has ended. */
@@ -487,14 +530,11 @@ public class ReaderService implements InvocationHandler {
     }
 
     private static long count(TRowSet rows) throws Exception {
-        if (rows.getColumnCount() > 0 && rows.getColumns() != null && !rows.getColumns().isEmpty()) {
-            Object column = ((TColumn) rows.getColumns().get(0)).getFieldValue();
-            return ((Integer) get(column, "getValuesSize")).intValue();
+        if (rows.getColumns() == null || rows.getColumns().isEmpty()) {
+            return rows.getRowsSize();
         }
-        return rows.getColumns() != null && !rows.getColumns().isEmpty()
-            ? ((Integer) get(((TColumn) rows.getColumns().get(0)).getFieldValue(), "getValuesSize"))
-                .intValue()
-            : rows.getRowsSize();
+        Object column = ((TColumn) rows.getColumns().get(0)).getFieldValue();
+        return ((Integer) get(column, "getValuesSize")).intValue();
     }
 
     /**

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -533,17 +534,23 @@ def test_a_user_runs_so_many_statements_at_a_time_and_others_go_on(readers):
     with (
         contextlib.closing(readers.connect("paula")) as connection,
         contextlib.closing(readers.connect("paula")) as another,
+        ThreadPoolExecutor() as threads,
     ):
         running = [connection.cursor() for _ in range(2)]
         for cursor in running:
             cursor.execute(SLOW, async_=True)
-        went_through, told = answer(another.cursor(), "select 1")
-        assert not went_through
+        # It waits for its turn as long as it may run, and is told.
+        request = ttypes.TExecuteStatementReq(another.sessionHandle, "select 1", queryTimeout=2)
+        told = another.client.ExecuteStatement(request).status.errorMessage
         assert "You have 2 statements running" in told
+        waits = threads.submit(answer, another.cursor(), "select 1")
         assert readers.query("carl", "select count(*) from marts.count_residents") == [(2,)]
-        for cursor in running:
-            cursor.cancel()
-        wait_until(lambda: answer(another.cursor(), "select 1")[0])
+        time.sleep(1)
+        assert not waits.done()
+        running[0].cancel()
+        went_through, _ = waits.result(timeout=60)
+        assert went_through
+        running[1].cancel()
 
 
 def test_the_audit_has_a_line_for_each_statement(readers):
