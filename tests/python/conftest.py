@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import hmac
 import io
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -23,6 +25,7 @@ from dbt.contracts.graph.manifest import Manifest
 from pyhive import hive
 from xdist.scheduler import LoadFileScheduling
 
+from tests.python.support import collected
 from throng.server.password import PASSWORD_VARIABLE
 from throng.server.processes import free_port
 
@@ -52,6 +55,12 @@ GROUPS = {
     "test_country_counted_again.py": "synthetic country",
     "test_synthetic_country.py": "synthetic country",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """test_suite.py asks which tests there are."""
+    if not config.pluginmanager.is_registered(collected):
+        config.pluginmanager.register(collected)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,6 +158,8 @@ _SEEDED: set[Path] = set()
 VARS_OF_THE_GRAPH = ("feeds", "subscriber_buckets", "exclude_suspicious", "noise_mechanism")
 #: Manifests of this project by the values of these vars, packed as dbt packs its own.
 _MANIFESTS: dict[str, bytes] = {}
+#: A folder of this run of the tests, for what one worker has made and another needs too.
+_SHARED: list[Path] = []
 
 
 def dbt_in_process(
@@ -183,13 +194,35 @@ def manifest_for(dbt_vars: dict, target: Path, environment: dict[str, str]) -> M
     """
     key = json.dumps({name: dbt_vars[name] for name in VARS_OF_THE_GRAPH if name in dbt_vars})
     if key not in _MANIFESTS:
-        options = ["parse", "--vars", key, *dbt_options(target, target)]
-        done = dbt_in_process(options, PROJECT, environment)
-        assert done.returncode == 0, done.stdout
-        _MANIFESTS[key] = (target / "partial_parse.msgpack").read_bytes()
+
+        def read() -> bytes:
+            options = ["parse", "--vars", key, *dbt_options(target, target)]
+            done = dbt_in_process(options, PROJECT, environment)
+            assert done.returncode == 0, done.stdout
+            return (target / "partial_parse.msgpack").read_bytes()
+
+        _MANIFESTS[key] = made_once(f"parsed {key}", read)
     manifest = Manifest.from_msgpack(_MANIFESTS[key])
     manifest.build_flat_graph()  # what SQL sees as `graph`; dbt does not keep it
     return manifest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    _SHARED[:] = [base.parent if "PYTEST_XDIST_WORKER" in os.environ else base]
+
+
+def made_once(name: str, make: Callable[[], bytes]) -> bytes:
+    """What `make` gives, of this worker or of one that has made it before."""
+    file = _SHARED[0] / hashlib.sha256(name.encode()).hexdigest()
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            made = make()
+            file.write_bytes(made)
+            return made
+    return file.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -387,19 +420,24 @@ def parsed(target: Path, *command: str, **dbt_vars) -> dict:
     return json.loads((target / "manifest.json").read_text())
 
 
+def parsed_once(folders: pytest.TempPathFactory, *command: str, **dbt_vars) -> dict:
+    """The same, by the first worker that asks."""
+
+    def parse() -> bytes:
+        return json.dumps(parsed(folders.mktemp("parse"), *command, **dbt_vars)).encode()
+
+    return json.loads(made_once(f"{command} {dbt_vars}", parse))
+
+
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The manifest of all models, those of the optional feeds among them; worksheets compiled."""
     compile_worksheets = ("compile", "--no-introspect", "--no-populate-cache", "--select")
-    return parsed(
-        tmp_path_factory.mktemp("parse"),
-        *compile_worksheets,
-        "path:analyses/worksheets",
-        feeds=["recharges", "listening"],
-    )
+    command = (*compile_worksheets, "path:analyses/worksheets")
+    return parsed_once(tmp_path_factory, *command, feeds=["recharges", "listening"])
 
 
 @pytest.fixture(scope="session")
 def events_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The manifest of a study with events and no optional feed."""
-    return parsed(tmp_path_factory.mktemp("parse"), "parse")
+    return parsed_once(tmp_path_factory, "parse")

@@ -8,10 +8,12 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.python.conftest import PROJECT, clean_environment
+from tests.python.support import collected
 
 #: What the README and the documents it points to promise, and a test of `make test` that checks it:
 #: where its id begins. The ids begin in tests/python. Every mart has a test of its own, see below.
@@ -203,27 +205,38 @@ class Collection:
 
 
 @pytest.fixture(scope="module")
-def collection(tmp_path_factory) -> Collection:
+def collection(request, tmp_path_factory) -> Collection:
     """What pytest itself collects with the options of `make test`."""
-    file = tmp_path_factory.mktemp("collection") / "ids.json"
     options = pytest_of("test")
     workers = options.index("--numprocesses")
     del options[workers : workers + 2]
-    done = subprocess.run(
-        [
-            *[sys.executable, "-m", "pytest", "--collect-only", "--quiet", *options],
-            *["-p", "tests.python.support.collected", "-p", "no:cacheprovider"],
-        ],
-        cwd=PROJECT,
-        env=clean_environment(COLLECTED=str(file), PYTHONPATH=str(PROJECT)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Collection(
-        **{name: frozenset(ids) for name, ids in json.loads(file.read_text()).items()}
-    )
+    found = collected.FOUND
+    if not is_run_with(request.config, options):
+        file = tmp_path_factory.mktemp("collection") / "ids.json"
+        done = subprocess.run(
+            [
+                *[sys.executable, "-m", "pytest", "--collect-only", "--quiet", *options],
+                *["-p", "tests.python.support.collected", "-p", "no:cacheprovider"],
+            ],
+            cwd=PROJECT,
+            env=clean_environment(COLLECTED=str(file), PYTHONPATH=str(PROJECT)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = json.loads(file.read_text())
+    return Collection(**{name: frozenset(ids) for name, ids in found.items()})
+
+
+def is_run_with(config: pytest.Config, options: list[str]) -> bool:
+    """Whether this run has these options, and all files of tests."""
+    mark, expression = options
+    assert mark == "-m"
+    folders = {Path(config.invocation_params.dir, name) for name in config.args}
+    everything = {PROJECT / name for name in config.getini("testpaths")}
+    chosen_by = (config.option.markexpr, config.option.keyword, config.option.deselect)
+    return chosen_by == (expression, "", None) and folders == everything
 
 
 def test_every_test_is_in_make_test_or_marked_long(collection):

@@ -1,6 +1,7 @@
-"""A plugin of pytest that writes down which tests there are and which of them were chosen.
+"""A plugin of pytest that knows which tests there are and which of them were chosen.
 
-For `pytest -p tests.python.support.collected --collect-only`; the file is named by COLLECTED.
+With COLLECTED in the environment it writes them into that file, for
+`pytest -p tests.python.support.collected --collect-only`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 _every: dict[str, bool] = {}  # whether the test is marked long, by its id
+#: Ids of tests, from tests/python on: every, chosen, long.
+FOUND: dict[str, list[str]] = {}
 
 
 def _id(item: pytest.Item) -> str:
@@ -26,9 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """After those that were not asked for have been left out."""
-    found = {
-        "every": list(_every),
-        "chosen": [_id(item) for item in session.items],
-        "long": [name for name, is_long in _every.items() if is_long],
-    }
-    Path(os.environ["COLLECTED"]).write_text(json.dumps(found))
+    FOUND["every"] = list(_every)
+    FOUND["chosen"] = [_id(item) for item in session.items]
+    FOUND["long"] = [name for name, is_long in _every.items() if is_long]
+    if "COLLECTED" in os.environ:
+        Path(os.environ["COLLECTED"]).write_text(json.dumps(FOUND))
