@@ -13,7 +13,8 @@ import typer
 
 from throng.errors import fail
 from throng.serve import control
-from throng.serve.copies import CopyError, current_number, read_copy
+from throng.serve.copies import CopyError, copy_in_force
+from throng.serve.folders import ServeError
 from throng.serve.postgres.commands import app as postgres
 from throng.serve.roles import RolesError, add_user, read_roles, remove_user
 from throng.serve.settings import Limits, ServeSettings, SettingsError, roles_file
@@ -97,7 +98,7 @@ def start(
     began = time.monotonic()
     try:
         running = control.start(settings, typer.echo)
-    except control.ServeError as error:
+    except ServeError as error:
         fail(error)
     typer.echo(f"Ready after {time.monotonic() - began:.0f} s (pid {running.pid}).")
     for line in control.how_to_connect(running.settings):
@@ -122,7 +123,7 @@ def status(folder: Folder = None) -> None:
         raise typer.Exit(3)
     settings = running.settings
     try:
-        copy = read_copy(settings.copies, current_number(settings.copies) or 0)
+        copy = copy_in_force(settings.copies)
         held = f"copy {copy.number}, {len(copy.marts)} marts"
     except CopyError as error:
         held = f"NOTHING ({error})"

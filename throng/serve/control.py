@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from throng.files import is_open_to_others
-from throng.serve.copies import Copy, CopyError, current_number, read_copy
+from throng.serve.copies import Copy, CopyError, copy_in_force
+from throng.serve.folders import ServeError, check_private, make_private
 from throng.serve.roles import RolesError, read_roles
 from throng.serve.sandbox import SandboxError, sandboxed
 from throng.serve.settings import ServeSettings
@@ -38,10 +38,6 @@ START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
 _DRIVER = ("-m", "throng.serve.driver")
 _JAVA_DEFAULTS = "-XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m -XX:SweeperThreshold=5"
-
-
-class ServeError(Exception):
-    """The reader server cannot do what was asked; the message says why and what to change."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
             settings = replace(settings, keystore=keystore, keystore_password_file=password)
         for path in (settings.keystore, settings.keystore_password_file):
             if path is not None:
-                _check_private(path)
+                check_private(path)
         driver = [sys.executable, *_DRIVER, settings.to_json()]
         environment = _environment(settings, java)
         if settings.is_sandboxed:
@@ -121,7 +117,7 @@ def start(settings: ServeSettings, say: Callable[[str], None]) -> Running:
     )
     started = None
     try:
-        copy = _copy_in_force(settings)
+        copy = copy_to_serve(settings.copies, settings.is_following)
         say(
             f"Starting the reader server on {settings.host}:{settings.port} with copy "
             f"{copy.number}, {len(copy.marts)} marts (Java {java.version}) ..."
@@ -245,45 +241,25 @@ def follow(
     return process
 
 
-def _copy_in_force(settings: ServeSettings) -> Copy:
+def copy_to_serve(copies: Path, is_following: bool) -> Copy:
+    """The copy to start with.
+
+    Raises:
+        ServeError: there is none, and nothing makes one.
+    """
     try:
-        number = current_number(settings.copies)
-        if number is None:
-            raise ServeError(
-                f"There is nothing to serve in {settings.copies}: leave out --no-follow, so that "
-                "what is published is copied from the build server."
-            )
-        return read_copy(settings.copies, number)
+        return copy_in_force(copies)
     except CopyError as error:
-        raise ServeError(str(error)) from None
+        hint = "" if is_following else " Leave out --no-follow to have one made."
+        raise ServeError(f"{error}{hint}") from None
 
 
 def _make_folders(settings: ServeSettings) -> None:
-    """Folders for this user alone; refused where they are open to others."""
     folders = [settings.folder, settings.copies, settings.run_folder, settings.audit_folder]
-    try:
-        for folder in (*folders, settings.tls_folder):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (*folders, settings.tls_folder):
-            _check_private(folder)
-        tmp = settings.run_folder / "tmp"
-        shutil.rmtree(tmp, ignore_errors=True)
-        tmp.mkdir(mode=0o700)
-    except OSError as error:
-        raise ServeError(
-            f"The folder {settings.folder} cannot be made ({error.strerror}): choose another, "
-            "--folder or THRONG_SERVE_FOLDER."
-        ) from None
-
-
-def _check_private(path: Path) -> None:
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise ServeError(f"{path} cannot be read ({error.strerror}).") from None
-    if is_open_to_others(found):
-        mode = "700" if path.is_dir() else "600"
-        raise ServeError(f"{path} is open to other users: run chmod {mode} on it.")
+    make_private(settings.folder, [*folders, settings.tls_folder])
+    tmp = settings.run_folder / "tmp"
+    shutil.rmtree(tmp, ignore_errors=True)
+    make_private(settings.folder, [tmp])
 
 
 def _check_memory(settings: ServeSettings) -> None:

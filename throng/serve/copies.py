@@ -135,6 +135,18 @@ def current_number(copies: Path) -> int | None:
     return int(text)
 
 
+def copy_in_force(copies: Path) -> Copy:
+    """The copy that readers see.
+
+    Raises:
+        CopyError: there is none yet, or it cannot be read.
+    """
+    number = current_number(copies)
+    if number is None:
+        raise CopyError(f"There is no copy in {copies}.")
+    return read_copy(copies, number)
+
+
 def read_copy(copies: Path, number: int) -> Copy:
     """A copy, by its number.
 

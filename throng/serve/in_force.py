@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from throng.serve.copies import Copy, CopyError, current_number, read_copy
+from throng.serve.copies import Copy, CopyError, copy_in_force, current_number
 from throng.serve.roles import Roles, read_roles
 
 
@@ -34,7 +34,4 @@ def read(roles: Path, copies: Path) -> tuple[Copy, Roles]:
         CopyError: there is no copy, or it cannot be read.
     """
     known = read_roles(roles)
-    number = current_number(copies)
-    if number is None:
-        raise CopyError(f"There is no copy in {copies}.")
-    return read_copy(copies, number), known
+    return copy_in_force(copies), known

@@ -12,7 +12,7 @@ import typer
 from throng.errors import fail
 from throng.release.warehouse import ReleaseError, run_dbt
 from throng.serve.control import client_host, find_running, own_certificate
-from throng.serve.copies import CopyError, current_number, read_copy
+from throng.serve.copies import CopyError, copy_in_force
 from throng.serve.roles import RolesError, read_roles
 from throng.serve.settings import ServeSettings, SettingsError
 from throng.superset import instance as superset
@@ -132,7 +132,7 @@ def _marts(readers: ServeSettings, role: str) -> set[str]:
     if role not in roles:
         known = ", ".join(sorted(roles))
         raise SupersetError(f"There is no role {role} in {readers.roles}; the roles are: {known}.")
-    copy = read_copy(readers.copies, current_number(readers.copies) or 0)
+    copy = copy_in_force(readers.copies)
     if marts := {name for name, mart in copy.marts.items() if mart.is_for(roles[role], name)}:
         return marts
     raise SupersetError("There are no marts yet. Run: throng release build")

@@ -53,7 +53,7 @@ def test_a_folder_that_is_open_to_others_is_refused(env, tmp_path):
 
 def test_without_users_without_a_copy_or_a_build_server(env, tmp_path):
     options = ("--no-tls", "--without-sandbox")
-    assert "There is nothing to serve" in refused(env, *options, "--no-follow")
+    assert "There is no copy in" in refused(env, *options, "--no-follow")
     env["THRONG_WAREHOUSE"] = str(tmp_path / "no warehouse")
     assert "No server runs for the warehouse" in refused(env, *options)
     env["THRONG_ROLES"] = str(tmp_path / "none.yml")

@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from throng.serve.folders import ServeError
+
 #: 15 is the first that writes its log as JSON.
 LEAST_VERSION = 15
 _NEEDED = ("postgres", "initdb")
@@ -19,7 +21,7 @@ _PLACES = (
 _LIBRARIES = ("../lib", "../lib64/pgsql", "../lib/pgsql", "../lib/postgresql", "../lib64")
 
 
-class PostgresError(Exception):
+class PostgresError(ServeError):
     """PostgreSQL cannot do what was asked; the message says why and what to change."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from throng.errors import fail
+from throng.serve.folders import ServeError
 from throng.serve.postgres import control
 from throng.serve.postgres.binaries import PostgresError
 from throng.serve.postgres.settings import Limits, PostgresSettings
@@ -94,7 +95,7 @@ def start(
     began = time.monotonic()
     try:
         running = control.start(settings, typer.echo)
-    except (PostgresError, SettingsError) as error:
+    except (ServeError, SettingsError) as error:
         fail(error)
     typer.echo(f"Ready after {time.monotonic() - began:.0f} s (pid {running.pid}).")
     for line in control.how_to_connect(running.settings):

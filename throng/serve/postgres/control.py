@@ -12,10 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from throng.files import is_open_to_others
 from throng.serve import control as serve
-from throng.serve.copies import Copy, CopyError
-from throng.serve.in_force import read
+from throng.serve.folders import make_private
 from throng.serve.postgres.binaries import PostgresError, find_postgres
 from throng.serve.postgres.ddl import DATABASE
 from throng.serve.postgres.settings import PostgresSettings
@@ -67,7 +65,7 @@ def start(settings: PostgresSettings, say: Callable[[str], None]) -> Running:
         say: receives lines for the user.
 
     Raises:
-        PostgresError: it cannot start; nothing is left running.
+        ServeError: it cannot start; nothing is left running.
         SettingsError: there is no user to run it as.
     """
     if running := find_running(settings):
@@ -82,13 +80,15 @@ def start(settings: PostgresSettings, say: Callable[[str], None]) -> Running:
         raise PostgresError(str(error)) from None
     if problem := why_port_is_taken(settings.host, settings.port):
         raise PostgresError(f"{problem} Choose another: --port or THRONG_SERVE_POSTGRES_PORT.")
-    _make_folders(settings)
+    private = (settings.folder, settings.copies, settings.serve.run_folder, settings.run_folder)
+    make_private(settings.folder, private)
     if not binaries.has_library("pgaudit"):
         say("pgaudit is not there: each statement is written down as it came, without its tables.")
     follower, watcher = None, None
     try:
-        follower = _follow(settings, say)
-        copy = _copy_in_force(settings)
+        if settings.is_following:
+            follower = serve.follow(settings.serve, settings.serve.state_file, say)
+        copy = serve.copy_to_serve(settings.copies, settings.is_following)
         say(
             f"Starting PostgreSQL {binaries.version} on {settings.host}:{settings.port} with copy "
             f"{copy.number}, {len(copy.marts)} marts ..."
@@ -139,44 +139,6 @@ def _environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "THRONG_POSTGRES_BIN")
     values = {name: os.environ[name] for name in kept if name in os.environ}
     return {**values, "PYTHONPATH": str(Path(__file__).parents[3])}
-
-
-def _follow(
-    settings: PostgresSettings, say: Callable[[str], None]
-) -> subprocess.Popen[bytes] | None:
-    if not settings.is_following:
-        return None
-    try:
-        return serve.follow(settings.serve, settings.serve.state_file, say)
-    except serve.ServeError as error:
-        raise PostgresError(str(error)) from None
-
-
-def _copy_in_force(settings: PostgresSettings) -> Copy:
-    try:
-        return read(settings.roles, settings.copies)[0]
-    except (CopyError, RolesError) as error:
-        hint = "" if settings.is_following else " Leave out --no-follow to have one made."
-        raise PostgresError(f"{error}{hint}") from None
-
-
-def _make_folders(settings: PostgresSettings) -> None:
-    """Folders for this user alone; refused where they are open to others."""
-    serve_settings = settings.serve
-    folders = (
-        *(settings.folder, settings.copies, serve_settings.run_folder),
-        settings.run_folder,
-    )
-    try:
-        for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if is_open_to_others(folder.stat()):
-                raise PostgresError(f"{folder} is open to other users: run chmod 700 on it.")
-    except OSError as error:
-        raise PostgresError(
-            f"The folder {settings.folder} cannot be made ({error.strerror}): choose another, "
-            "--folder or THRONG_SERVE_FOLDER."
-        ) from None
 
 
 def _wait_until_it_listens(
