@@ -41,6 +41,8 @@
         {% do return([content_of_table(table)]) %}
     {% elif materialized == 'fixpoint' %}
         {% do return([version_of_cells(table_of_node(input), sql) or invocation_id]) %}
+    {% elif materialized == 'incremental' %}
+        {% do return([table_property(table, 'made_of') or invocation_id]) %}
     {% elif materialized == 'kept_table' %}
         {% do return([was_made_of(table_of_node(input)) or invocation_id]) %}
     {% endif %}

@@ -4,6 +4,7 @@
     incremental_strategy='insert_overwrite',
     partition_by=['source_file'],
     options={'"parquet.enable.dictionary#event_id"': 'false'},
+    pre_hook="{{ forget_made_of(this) }}",
     post_hook="{{ forget_changed_files(this, ref('stg_listening__event_files')
 ) }}",
     meta={'retention': 'events'}

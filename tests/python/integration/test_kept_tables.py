@@ -6,11 +6,14 @@ And it asks again the data tests of what has changed.
 from __future__ import annotations
 
 import re
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.python.conftest import PROJECT, WITHOUT_UNIT_TESTS, Server, change, copy_project
+from throng.synth.listeners import ListenerSettings, generate_listeners
 
 # A build a step; that the tables are right after each step, test_one_more_day asks in make test.
 pytestmark = pytest.mark.long
@@ -126,6 +129,27 @@ def test_the_code_of_a_python_function(made_anew, project):
     assert made >= STOPS
     # The areas are made with one, and nearly all tables are made of them. Not so the days read.
     assert not made & {"int_events_checked"}
+
+
+def test_listening_events_and_customers(server, landing, tmp_path):
+    for name in ("areas", "cell_sites", "events"):
+        shutil.copytree(landing / name, tmp_path / name)
+    feed = ListenerSettings(events=400, customers=30, start=date(2020, 2, 3), days=2, seed=1)
+    generate_listeners(feed, tmp_path)
+
+    def build() -> dict[str, set[str]]:
+        chosen = ["--select", "+candidate_listener_summary"]
+        server.build_untested(tmp_path, *chosen, feeds=["listening"])
+        return {name: files for name, files in files_of_tables(server).items() if "list" in name}
+
+    first = build()
+    assert {"int_listening_events", "candidate_listener_summary"} < set(first)
+    assert build() == first, "nothing has changed"
+    [events] = (tmp_path / "listening_events").rglob("*.csv*")
+    events.rename(events.with_name(f"later_{events.name}"))
+    later = build()
+    made = {name for name in later if later[name] != first[name]}
+    assert made >= {"int_listening_events", "int_listener_counts", "candidate_listener_summary"}
 
 
 JOURNEYS = "int_journeys_primary_key"
