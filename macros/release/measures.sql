@@ -92,12 +92,15 @@
 
 
 {# One number that changes with any measure of a candidate's row beside its head count; null where
-   there is no other. The same numbers added up in another order differ in their last digit and are
-   no change, so doubles are compared to the seven digits of a float. #}
+   there is no other. A share is not one of them: it says no more than two head counts, its part and
+   its whole, and these are compared as cells, the whole in another mart or as the sum of its parts.
+   The same numbers added up in another order differ in their last digit and are no change, so
+   doubles are compared to the seven digits of a float. #}
 {% macro other_measures(mart) -%}
     {%- set measures = [] -%}
     {%- for name, column in mart.columns.items()
-        if name in mart.config.meta.measures and name != 'n_subscribers' -%}
+        if name in mart.config.meta.measures and name != 'n_subscribers'
+        and mart.config.meta.measures[name].rule != 'share' -%}
         {%- do measures.append(
             'cast(' ~ name ~ ' as float)' if column.data_type == 'double' else name
         ) -%}

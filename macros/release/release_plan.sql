@@ -73,7 +73,7 @@ changes as (
         on now.table_cell = before.table_cell
     where
         now.people_key is distinct from before.people_key
-        or now.other_measures is distinct from before.other_measures
+        or now.other_measures <> before.other_measures
 
 ),
 

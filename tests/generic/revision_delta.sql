@@ -85,7 +85,7 @@ full outer join cells_after
 where
     (
         cells_before.people_key is distinct from cells_after.people_key
-        or cells_before.other_measures is distinct from cells_after.other_measures
+        or cells_before.other_measures <> cells_after.other_measures
     )
     and not {{ has_min_group_size(
         'abs(coalesce(cells_after.n_subscribers, 0) - coalesce(cells_before.n_subscribers, 0))'
