@@ -169,6 +169,9 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
     text = settings.read_text()
     settings.write_text(re.sub(r"(?ms)^on-run-start:.*?(?=^models:)", "", text))
     made = make_what_is_read(server)
+    # A hook would make it.
+    released = ", ".join(f"{column['name']} {column['data_type']}" for column in columns)
+    server.query(f"create table released.tried ({released}, release_id string) using parquet")
     done = server.dbt(
         "run", "--select", "candidate_tried", "tried", landing=tmp_path, project=project
     )

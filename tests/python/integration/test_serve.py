@@ -349,11 +349,12 @@ def test_a_message_that_says_it_is_huge_ends_its_connection_alone(readers):
     with (
         socket.create_connection(("localhost", readers.port), timeout=30) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as client,
+        # The server may end it before all is sent, or after.
+        contextlib.suppress(ConnectionError, ssl.SSLEOFError),
     ):
         client.sendall(b"\x01\x7f\xff\xff\xff" + b"x" * 100_000)  # SASL: START, length, name
-        with contextlib.suppress(ConnectionError):
-            while client.recv(4096):
-                pass
+        while client.recv(4096):
+            pass
     assert readers.query("rita", "select count(*) from marts.releases") == [(1,)]
 
 
