@@ -131,6 +131,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
         "stg_landing__events",
         "int_events_checked",
         "int_events_placed",
+        "int_events_accepted",
         "int_events_located",
         "int_cell_visits",
         "int_area_visits",
