@@ -1,10 +1,10 @@
-{# What has passed on the same tables is not asked again by the next build: a hash of the select of
-   each data test that passed, and of what the tables are made of that it names, is a property of
-   protected.release_checks. `dbt test` asks every test all the same, and so does --full-refresh. #}
+{# A build does not run a data test again that has passed on the same tables: for each test that
+   passed, protected.release_checks has a property with a hash of its select and of what the tables
+   in it were made of. `dbt test` runs every test, and so does --full-refresh. #}
 
 
-{# A data test. A build asks it only where its select, or a table that it reads, is another one than
-   when it passed last. #}
+{# A data test. A build runs it only where its select, or a table that it reads, has changed since it
+   passed. #}
 {% materialization test, adapter='spark' %}
     {% set tables = tables_asked(sql) if flags.WHICH == 'build' and not should_full_refresh() %}
     {% if tables and tables == passed_on(model.name) %}
@@ -38,8 +38,8 @@
 {% endmacro %}
 
 
-{# A hash of a select and of what all tables are made of that it names; an empty text where that is
-   not known of one of them: such a test is always asked. #}
+{# A hash of a select and of what the tables in it are made of; an empty text where that is not known
+   of one of them: such a test always runs. #}
 {% macro tables_asked(sql) %}
     {% set versions = [sql] %}
     {% set schemas = 'landing|staging|protected|released|marts' %}
@@ -55,13 +55,15 @@
 
 {# Of a table of a model or of the draft of a mart; of any other it is not known. #}
 {% macro versions_of_table(name, sql) %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' %}
-        {% if node.relation_name == name and node.config.materialized != 'released' %}
-            {% do return(versions_of_input(node, sql)) %}
-        {% elif node.config.materialized == 'released' and draft_of(node.name) | string == name %}
-            {% do return([was_made_of(load_relation(draft_of(node.name))) or invocation_id]) %}
-        {% endif %}
-    {% endfor %}
+    {% set models = 'model.' ~ project_name ~ '.' %}
+    {% set model = graph.nodes.get(models ~ name.split('.')[1]) %}
+    {% if model and model.relation_name == name and model.config.materialized != 'released' %}
+        {% do return(versions_of_input(model, sql)) %}
+    {% endif %}
+    {% set mart = graph.nodes.get(models ~ name | replace('protected.release_', '')) %}
+    {% if mart and mart.config.materialized == 'released' %}
+        {% do return([was_made_of(load_relation(draft_of(mart.name))) or invocation_id]) %}
+    {% endif %}
     {% do return([invocation_id]) %}
 {% endmacro %}
 

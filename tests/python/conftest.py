@@ -59,8 +59,7 @@ GROUPS = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """test_suite.py asks which tests there are."""
-    if not config.pluginmanager.is_registered(collected):
-        config.pluginmanager.register(collected)
+    config.pluginmanager.register(collected)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -216,10 +216,10 @@ def collection(request, tmp_path_factory) -> Collection:
         done = subprocess.run(
             [
                 *[sys.executable, "-m", "pytest", "--collect-only", "--quiet", *options],
-                *["-p", "tests.python.support.collected", "-p", "no:cacheprovider"],
+                *["-p", "no:cacheprovider"],
             ],
             cwd=PROJECT,
-            env=clean_environment(COLLECTED=str(file), PYTHONPATH=str(PROJECT)),
+            env=clean_environment(COLLECTED=str(file)),
             capture_output=True,
             text=True,
             check=False,

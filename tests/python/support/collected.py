@@ -1,7 +1,6 @@
 """A plugin of pytest that knows which tests there are and which of them were chosen.
 
-With COLLECTED in the environment it writes them into that file, for
-`pytest -p tests.python.support.collected --collect-only`.
+conftest.py registers it. With COLLECTED in the environment it writes them into that file.
 """
 
 from __future__ import annotations
