@@ -38,8 +38,8 @@
 {% endmacro %}
 
 
-{# A hash of a select and of what the tables in it are made of; an empty text where that is not known
-   of one of them: such a test always runs. #}
+{# A hash of a select and of what the tables in it are made of; an empty text where that is not
+   known of one of them: such a test always runs. #}
 {% macro tables_asked(sql) %}
     {% set versions = [sql] %}
     {% set schemas = 'landing|staging|protected|released|marts' %}
