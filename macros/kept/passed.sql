@@ -3,8 +3,8 @@
    in it were made of. `dbt test` runs every test, and so does --full-refresh. #}
 
 
-{# A data test. A build runs it only where its select, or a table that it reads, has changed since it
-   passed. #}
+{# A data test. A build runs it only where its select, or a table that it reads, has changed since
+   it passed. #}
 {% materialization test, adapter='spark' %}
     {% set tables = tables_asked(sql) if flags.WHICH == 'build' and not should_full_refresh() %}
     {% if tables and tables == passed_on(model.name) %}
