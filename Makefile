@@ -5,6 +5,9 @@ SHELL := /bin/sh
 
 BIN := .venv/bin
 export DBT_PROFILES_DIR := profiles
+# Every command and every Python worker of Spark starts anew: they read modules that are compiled,
+# also where images of containers say that Python keeps none.
+unexport PYTHONDONTWRITEBYTECODE
 # The study window of the synthetic country; your own data has its own.
 DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
 

@@ -23,8 +23,30 @@
 {% endmacro %}
 
 
-{# The same of one input. What cannot be compared has the id of the run, which no other run has. #}
+{# The same of one input, found once in a run: whatever reads an input comes after it. Of
+   int_withheld_cells the select decides which part counts. #}
 {% macro versions_of_input(input, sql, without_days=false) %}
+    {% if input.config.get('materialized') in ['ephemeral', 'fixpoint'] %}
+        {% do return(find_versions(input, sql, without_days)) %}
+    {% endif %}
+    {% set found = found_in_this_run() %}
+    {% set question = input.unique_id ~ ' without days' if without_days else input.unique_id %}
+    {% if question not in found %}
+        {% do found.update({question: find_versions(input, sql, without_days)}) %}
+    {% endif %}
+    {% do return(found[question]) %}
+{% endmacro %}
+
+
+{# What macros of this run have found, for those that come later. dbt's graph is the one thing that
+   all nodes of a run share. #}
+{% macro found_in_this_run() %}
+    {% do return(graph.setdefault('found in ' ~ invocation_id, {})) %}
+{% endmacro %}
+
+
+{# What cannot be compared has the id of the run, which no other run has. #}
+{% macro find_versions(input, sql, without_days) %}
     {% set materialized = input.config.get('materialized') %}
     {% set table = input.relation_name %}
     {% if input.config.get('meta', {}).get('is_check') %}
@@ -77,7 +99,11 @@
     {% if 'keyed_bits' in called %}
         {% do return([invocation_id]) %}
     {% endif %}
-    {% do return([run_query('set spark.throng.functions').rows[0][1]] if called else []) %}
+    {% set found = found_in_this_run() %}
+    {% if called and 'functions' not in found %}
+        {% do found.update({'functions': run_query('set spark.throng.functions').rows[0][1]}) %}
+    {% endif %}
+    {% do return([found['functions']] if called else []) %}
 {% endmacro %}
 
 

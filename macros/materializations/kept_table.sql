@@ -20,8 +20,9 @@
         {% endcall %}
         {% do return(there) %}
     {% endif %}
-    {# On-run-start may have made a table of which dbt does not know. #}
-    {% do adapter.drop_relation(there or table.incorporate(type='table')) %}
+    {% if there %}
+        {% do adapter.drop_relation(there) %}
+    {% endif %}
     {% set properties = make(table, sql, inputs) %}
     {% do return(table.incorporate(type='table', information=properties | join(', '))) %}
 {% endmacro %}

@@ -7,6 +7,12 @@
             {% set known = run_query('show tables in ' ~ schema).columns[1].values() | list %}
             {% for name, sql in tables.items() if name not in known %}
                 {% do run_query(sql) %}
+                {% if schema == 'protected' %}
+                    {# dbt asked before which tables there are. #}
+                    {% do adapter.cache_added(
+                        api.Relation.create(schema=schema, identifier=name, type='table')
+                    ) %}
+                {% endif %}
             {% endfor %}
         {% endfor %}
         {% do add_new_columns() %}

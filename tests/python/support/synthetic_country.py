@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tests.python.conftest import PROJECT, Server, run_throng
+from tests.python.conftest import PROJECT, WITHOUT_UNIT_TESTS, Server, run_throng
 from tests.python.support.killing import killed, leave_half_tables
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
@@ -31,8 +31,9 @@ def throng(server: Server, country: Path, *arguments: str) -> subprocess.Complet
 def build(server: Server, folder: Path) -> None:
     """Callers and listeners, built with every test of the data.
 
-    A first build is killed with its server while it reads files, and a file lands after that. So
-    whatever is found right afterwards, a build that begins again has made.
+    A first build, of the events and what they need, is killed with its server while it reads files,
+    and a file lands after that. So whatever is found right afterwards, a build that begins again
+    has made.
     """
     days = (LAST - FIRST).days + 1
     # Few areas: of sparse ones the attack has one system of hundreds of thousands of unknowns.
@@ -42,10 +43,13 @@ def build(server: Server, folder: Path) -> None:
     generate_listeners(feed, folder / "landing")
     late, away = folder / "landing" / LATE, folder / "late.csv.gz"
     late.rename(away)
-    command = [str(Path(sys.executable).parent / "throng"), "release", "build"]
+    first = ["build", "--select", "+int_events_checked", *WITHOUT_UNIT_TESTS]
     killed(
         server,
-        [*command, "--vars", json.dumps(DAYS)],
+        [
+            *(str(Path(sys.executable).parent / "dbt"), *first),
+            *("--vars", json.dumps({**DAYS, "feeds": ["listening"]})),
+        ],
         server.env_over(folder / "landing"),
         "START sql incremental model protected.int_events_checked",
         and_server=True,
