@@ -37,7 +37,7 @@ def landing(tmp_path):
         long(
             {"pseudonymise": "maybe"}, "The var pseudonymise is 'maybe'; set it to true or false."
         ),
-        (
+        long(
             {"study_start": "2020-03-01", "study_end": "2020-02-01"},
             "The var study_end (2020-02-01) is before study_start (2020-03-01)",
         ),
@@ -74,7 +74,7 @@ def landing(tmp_path):
         ),
         long({"cell_site_columns": "lac"}, "The var cell_site_columns is 'lac'; set it to a map"),
         long({"area_columns": []}, "The var area_columns is '[]'; set it to a map, such as {"),
-        (
+        long(
             {"study_timezone": "Nairobi"},
             "The var study_timezone is 'Nairobi'; set it to the name of a zone in the tz database",
         ),
@@ -122,7 +122,7 @@ def test_a_var_that_cannot_work(server, landing, variables, said):
     [
         long({"rounding_base": 1}, "The var rounding_base is 1; set it to"),
         ({"rounding_base": -10}, "The var rounding_base is -10; set it to"),
-        ({"noise_mechanism": "gauss"}, "set it to none, cell_key or dp_laplace"),
+        long({"noise_mechanism": "gauss"}, "set it to none, cell_key or dp_laplace"),
         long({"noise_mechanism": "cell_key", "min_group_size": 5}, "set it to 6 or more"),
         long({**WITH_STUDY, "dp_epsilon": 0}, "set it to a number above 0"),
         long({**WITH_STUDY, "dp_max_areas": 0}, "set it to a whole number of 1 or more"),
