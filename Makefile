@@ -8,8 +8,11 @@ export DBT_PROFILES_DIR := profiles
 # Every command and every Python worker of Spark starts anew: they read modules that are compiled,
 # also where images of containers say that Python keeps none.
 unexport PYTHONDONTWRITEBYTECODE
-# The study window of the synthetic country; your own data has its own.
-DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-02-23"}
+# The study of the synthetic country; your own data has its own. Four weeks before its lockdown are
+# what is usual.
+DEMO_LOCKDOWN := 2020-03-02
+DEMO_VARS := {study_start: "2020-02-03", study_end: "2020-03-15", home_start: "2020-02-03", home_end: "2020-03-01", \
+  study_events: [{name: lockdown, from: "$(DEMO_LOCKDOWN)", to: "2020-03-15"}]}
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +45,7 @@ $(BIN)/.ready: pyproject.toml requirements.txt
 
 demo: setup  ## a synthetic country from raw files to published marts, and what came out
 	@$(BIN)/throng server start & server=$$!; \
-	$(BIN)/throng synth --landing data/landing --truth data/truth && wait $$server
+	$(BIN)/throng synth --lockdown $(DEMO_LOCKDOWN) --landing data/landing --truth data/truth && wait $$server
 	@THRONG_LANDING=data/landing $(BIN)/throng release build --vars '$(DEMO_VARS)'
 	@echo
 	@THRONG_LANDING=data/landing $(BIN)/throng release audit --strict --vars '$(DEMO_VARS)'
@@ -50,7 +53,7 @@ demo: setup  ## a synthetic country from raw files to published marts, and what 
 	@echo
 	@$(BIN)/throng summary
 	@echo
-	@$(BIN)/throng report --event "2020-02-24 lockdown"
+	@$(BIN)/throng report --event "$(DEMO_LOCKDOWN) lockdown"
 	@echo "make stop ends the server."
 
 test: setup lint  ## lint, and every promise once: policy, unit, builds on servers of their own
@@ -72,7 +75,7 @@ stop: setup  ## stop the server
 
 build: server  ## models and their tests over THRONG_LANDING or data/landing (VARS='{...}' for your vars)
 	@test -n "$$THRONG_LANDING" || test -e data/landing \
-	  || $(BIN)/throng synth --landing data/landing --truth data/truth
+	  || $(BIN)/throng synth --lockdown $(DEMO_LOCKDOWN) --landing data/landing --truth data/truth
 	@connection=$$($(BIN)/throng server env) && eval "$$connection" && $(BIN)/dbt build --vars '$(or $(VARS),{})'
 
 docs: server  ## the documentation of every model as one page, target/static_index.html

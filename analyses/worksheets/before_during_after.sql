@@ -18,7 +18,7 @@ settings as (
     select
         'admin2' as area_level,
         cast('2020-02-03' as timestamp) as before_from,
-        cast('2020-02-24' as timestamp) as event_from,
+        cast('2020-03-02' as timestamp) as event_from,
         cast('2020-03-09' as timestamp) as event_until,
         cast('2020-03-16' as timestamp) as after_until
 

@@ -2,13 +2,13 @@
 --
 -- How to read it: the areas with the largest loss first, those with the largest gain last, those
 -- that cannot be compared at the very end. A usual day is the median of the same weekday in the
--- reference period (home_start to home_end of the study). largest_abnormality is that of the day
+-- baseline (baseline_start to baseline_end of the study). largest_abnormality is that of the day
 -- that differs most, in median absolute deviations of usual days.
 --
 -- Traps:
 -- * If one day is withheld, or one of its usual days, the area has null. n_days_withheld counts
 --   them. A shorter event or a coarser area level then helps.
--- * In a few weeks of reference usual days hardly differ from each other, so abnormality is large.
+-- * In a few weeks of a baseline usual days hardly differ from each other, so abnormality is large.
 --   Rank by it, but do not take it for a test of chance.
 -- * Large percentages are often of small areas: look at usual_a_day beside them.
 -- * Who stays in an area all day is seen there once, as is who passes through.
@@ -20,7 +20,7 @@ settings as (
     -- Change here. event_until is the first day after the event.
     select
         'admin2' as area_level,
-        cast('2020-02-24' as timestamp) as event_from,
+        cast('2020-03-02' as timestamp) as event_from,
         cast('2020-03-09' as timestamp) as event_until
 
 ),
@@ -32,9 +32,9 @@ areas as (
 
 ),
 
-presence_change as (
+count_subscribers_change as (
 
-    select * from {{ ref('presence_change') }}
+    select * from {{ ref('count_subscribers_change') }}
     where period = 'day'
 
 ),
@@ -42,18 +42,18 @@ presence_change as (
 event_presence as (
 
     select
-        presence_change.area_level,
-        presence_change.area_id,
-        presence_change.n_subscribers,
-        presence_change.reference_median,
-        presence_change.abnormality,
-        case when presence_change.is_suppressed then 1 else 0 end as n_withheld
-    from presence_change
+        count_subscribers_change.area_level,
+        count_subscribers_change.area_id,
+        count_subscribers_change.n_subscribers,
+        count_subscribers_change.baseline_median,
+        count_subscribers_change.abnormality,
+        case when count_subscribers_change.is_suppressed then 1 else 0 end as n_withheld
+    from count_subscribers_change
     cross join settings
     where
-        presence_change.area_level = settings.area_level
-        and presence_change.period_start >= settings.event_from
-        and presence_change.period_start < settings.event_until
+        count_subscribers_change.area_level = settings.area_level
+        and count_subscribers_change.period_start >= settings.event_from
+        and count_subscribers_change.period_start < settings.event_until
 
 ),
 
@@ -65,7 +65,7 @@ compared as (
         count(*) as n_days,
         sum(n_withheld) as n_days_withheld,
         case when sum(n_withheld) = 0 then avg(n_subscribers) end as people_a_day,
-        case when sum(n_withheld) = 0 then avg(reference_median) end as usual_a_day,
+        case when sum(n_withheld) = 0 then avg(baseline_median) end as usual_a_day,
         case
             when sum(n_withheld) > 0 then null
             when abs(min(abnormality)) >= abs(max(abnormality)) then min(abnormality)

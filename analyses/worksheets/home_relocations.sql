@@ -19,7 +19,7 @@ settings as (
     -- Change here: Mondays. event_until is the first one after the event.
     select
         'admin1' as area_level,
-        cast('2020-02-24' as timestamp) as event_from,
+        cast('2020-03-02' as timestamp) as event_from,
         cast('2020-03-16' as timestamp) as event_until
 
 ),

@@ -30,7 +30,8 @@
             {% do stop("The var feeds is '" ~ feeds ~ "'; set it to a list of optional feeds: "
                 ~ "recharges, listening.") %}
         {% endif %}
-        {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'retention_as_of'] %}
+        {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'baseline_start',
+            'baseline_end', 'retention_as_of'] %}
             {% do check_date('var ' ~ name, var(name)) %}
         {% endfor %}
         {% for name in ['events', 'subscriber', 'candidates'] %}
@@ -46,6 +47,10 @@
         {% do check_date_order('home_end', 'study_end') %}
         {% do check_date_order('study_start', 'home_end') %}
         {% do check_date_order('home_start', 'study_end') %}
+        {% do check_date_order('baseline_start', 'baseline_end') %}
+        {% do check_date_order('study_start', 'baseline_end') %}
+        {% do check_date_order('baseline_start', 'study_end') %}
+        {% do check_study_events() %}
 
         {% for name, example in [
             ('event_columns', '{subscriber_id: msisdn, event_at: call_datetime}'),
@@ -77,6 +82,43 @@
                     ~ "1.") %}
             {% endif %}
         {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Each event has a name of its own and two dates; areas are a list of ids. #}
+{% macro check_study_events() %}
+    {% set events = var('study_events') %}
+    {% set example = "[{name: flood, from: '2020-02-10', to: '2020-02-16', areas: [d1, d2]}]" %}
+    {% set is_list = events is iterable and events is not string and events is not mapping %}
+    {% if not is_list or events | reject('mapping') | list %}
+        {% do stop("The var study_events is '" ~ events ~ "'; set it to a list such as " ~ example
+            ~ ".") %}
+    {% endif %}
+    {% for event in events %}
+        {% set areas = event.get('areas', []) %}
+        {% if event.get('name') is not string
+            or event.keys() | reject('in', ['name', 'from', 'to', 'areas']) | list
+            or areas is string or areas is mapping or areas is not iterable
+            or areas | reject('string') | list %}
+            {% do stop("The var study_events has " ~ event ~ "; write each event as in " ~ example
+                ~ ".") %}
+        {% endif %}
+        {% for word in ['from', 'to'] %}
+            {% if not event.get(word) %}
+                {% do stop("The event " ~ event['name'] ~ " of the var study_events has no '" ~ word
+                    ~ "'; write each event as in " ~ example ~ ".") %}
+            {% endif %}
+            {% do check_date("'" ~ word ~ "' of the event " ~ event['name']
+                ~ " (var study_events)", event[word]) %}
+        {% endfor %}
+        {% if event['from'] | string > event['to'] | string %}
+            {% do stop("The event " ~ event['name'] ~ " of the var study_events ends ("
+                ~ event['to'] ~ ") before it begins (" ~ event['from'] ~ "). Swap them.") %}
+        {% endif %}
+    {% endfor %}
+    {% if events | map(attribute='name') | unique | list | length < events | length %}
+        {% do stop("Two events of the var study_events have the same name. Give each its own.") %}
     {% endif %}
 {% endmacro %}
 
@@ -203,7 +245,7 @@
     {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'cell_site_columns',
         'area_columns', 'event_delimiter', 'event_header', 'event_timestamp_format',
         'study_timezone', 'study_start', 'study_end', 'home_start',
-        'home_end', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
+        'home_end', 'baseline_start', 'baseline_end', 'study_events', 'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
         'dp_max_areas', 'snap_km',
         'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
         'pingpong_km', 'max_journey_hours', 'trace_max_events', 'exclude_suspicious',

@@ -131,7 +131,7 @@ def find_stops(
     Returns:
         The stops; together they hold each distinct event exactly once.
     """
-    events = in_order(events)
+    events = _read_only(in_order(_read_only(events)))
     n_traces, n = len(events.offsets) - 1, len(events.event_us)
     stop_offsets = np.zeros(n_traces + 1, np.int64)
     # Stops without events lie in silences, at most one an hour.
@@ -164,6 +164,17 @@ def find_stops(
         *(n_events, longitude, latitude, cell_number),
         *(likely_arrived_at, likely_left_at, is_inferred),
     )
+
+
+def _read_only(events: Events) -> Events:
+    """The same arrays, not to be written.
+
+    Those of Arrow are so already. Of both kinds each would be compiled for, which takes 15 seconds.
+    """
+    arrays = [np.ascontiguousarray(getattr(events, field.name)).view() for field in fields(Events)]
+    for array in arrays:
+        array.flags.writeable = False
+    return Events(*arrays)
 
 
 def in_order(events: Events) -> Events:

@@ -26,7 +26,7 @@ def report(
     ] = "en",
     event: Annotated[
         list[str] | None,
-        typer.Option(help='What happened, such as "2020-02-24 lockdown"; may be repeated.'),
+        typer.Option(help='What happened, such as "2020-03-02 lockdown"; may be repeated.'),
     ] = None,
     levels: Annotated[
         str | None, typer.Option(help="Area levels to show, as in admin1,admin2; default: all.")
@@ -89,5 +89,5 @@ def _event(text: str) -> tuple[date, str]:
         return date.fromisoformat(day), name.strip()
     except ValueError:
         raise StudyError(
-            f"--event begins with a date, as in '2020-02-24 lockdown', not '{text}'."
+            f"--event begins with a date, as in '2020-03-02 lockdown', not '{text}'."
         ) from None

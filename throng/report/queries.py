@@ -35,15 +35,15 @@ QUERIES = {
     "change": """
         select date_format(period_start, 'yyyy-MM-dd') as start,
             area_level, area_id,
-            reference_median, reference_mad, change_percent, abnormality
-        from marts.presence_change
+            baseline_median, baseline_mad, change_percent, abnormality
+        from marts.count_subscribers_change
         order by start, area_level, area_id
     """,
     "reference_days": """
         select date_format(min(period_start), 'yyyy-MM-dd'),
             date_format(max(period_start), 'yyyy-MM-dd')
-        from marts.presence_change
-        where is_reference_day
+        from marts.count_subscribers_change
+        where is_baseline
     """,
     "flows": """
         select date_format(period_start, 'yyyy-MM-dd') as start,
@@ -137,16 +137,16 @@ QUERIES = {
 
 
 def _most_changed(sign: str, order: str) -> str:
-    """The area that emptied or filled most: by the median of the days after the reference period.
+    """The area that emptied or filled most: by the median of the days after the baseline.
 
     Only of areas of which at least half of these days are published.
     """
     return f"""
         select area_id, median(change_percent) as percent, count(change_percent) as n_days
-        from marts.presence_change
+        from marts.count_subscribers_change
         where area_level = '{{level}}'
             and period_start > (
-                select max(period_start) from marts.presence_change where is_reference_day
+                select max(period_start) from marts.count_subscribers_change where is_baseline
             )
         group by area_id
         having 2 * count(change_percent) >= count(*) and median(change_percent) {sign} 0

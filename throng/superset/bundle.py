@@ -39,7 +39,11 @@ class Joined:
     more: Mapping[str, tuple[str, ...]]
 
 
-JOINED = {"presence_change_on_map": Joined("presence_change", {"areas": ("area_name", "outline")})}
+JOINED = {
+    "count_subscribers_change_on_map": Joined(
+        "count_subscribers_change", {"areas": ("area_name", "outline")}
+    )
+}
 Models = Mapping[str, Mapping[str, Any]]
 
 

@@ -273,14 +273,14 @@ PRESENCE = Dashboard(
     (
         (
             outlines(
-                "Median change on the days after the reference period, in percent",
-                "presence_change_on_map",
+                "Median change on the days after the baseline, in percent",
+                "count_subscribers_change_on_map",
                 "median_change_percent",
-                {"is_reference_day": False},
+                {"is_baseline": False},
             ),
             line(
-                "Change by day, in percent of the same weekday of the reference period",
-                "presence_change",
+                "Change by day, in percent of the same weekday of the baseline",
+                "count_subscribers_change",
                 "published_change_percent",
                 ["area_id"],
                 {},
@@ -326,7 +326,7 @@ PRESENCE = Dashboard(
                 {"is_current": True},
             ),
             withheld("subscribers of an area", "count_subscribers", width=3),
-            withheld("change", "presence_change", width=3),
+            withheld("change", "count_subscribers_change", width=3),
         ),
         (
             listed(
@@ -352,6 +352,24 @@ PRESENCE = Dashboard(
                 ],
                 {},
                 width=4,
+            ),
+        ),
+        (
+            line(
+                "Crowding by hour: how many times the usual number of the hour of the week",
+                "crowding",
+                "published_ratio_to_usual",
+                ["area_id"],
+                {"is_suppressed": False},
+            ),
+            listed(
+                "Areas before, during and after events: change in percent of usual days",
+                "event_changes",
+                [
+                    *("event_name", "phase", "change_rank", "area_level", "area_id"),
+                    *("mean_subscribers", "usual_subscribers", "change_percent"),
+                ],
+                {"is_suppressed": False},
             ),
         ),
         (
@@ -419,6 +437,16 @@ FLOWS = Dashboard(
             withheld("journeys", "journeys_od", width=3),
             withheld("straight flows", "od_matrix_directed_consecutive_pairs", width=3),
         ),
+        (
+            line(
+                "In one area and later in another: change in percent of the same weekday",
+                "od_matrix_directed_all_pairs_change",
+                "published_change_percent",
+                ["from_area_id", "to_area_id"],
+                {"is_suppressed": False},
+                width=12,
+            ),
+        ),
     ),
 )
 
@@ -475,6 +503,16 @@ RESIDENTS = Dashboard(
                 "published_n_subscribers",
                 ["home_area_id", "visit_area_id"],
                 {"period": "day", "is_suppressed": False},
+            ),
+        ),
+        (
+            line(
+                "Visitors: change in percent of the same weekday of the baseline",
+                "count_visitors_change",
+                "published_change_percent",
+                ["area_id"],
+                {},
+                width=12,
             ),
         ),
         (

@@ -60,7 +60,7 @@ def metrics_of(model: Mapping[str, Any]) -> list[Metric]:
         if rule.get("areas") in ADD_UP:
             fixed = keys_of_one_total(declared["keys"], rule)
             metrics.append(total(measure, fixed))
-    if model["name"] == "presence_change":
+    if model["name"] == "count_subscribers_change":
         metrics.append(MEDIAN_CHANGE)
     return [*metrics, *_how_many(model)]
 

@@ -53,7 +53,7 @@ def test_a_day_of_which_a_part_is_withheld_is_not_called_poor(server):
     assert asked(server, QUERIES["poor_days"], "count_events", EVENT_COLUMNS, rows) == []
 
 
-CHANGE_COLUMNS = "period_start, area_level, area_id, is_reference_day, change_percent"
+CHANGE_COLUMNS = "period_start, area_level, area_id, is_baseline, change_percent"
 
 
 def changes(area: str, after: list[int | None], level: str = "admin1") -> list[str]:
@@ -77,7 +77,7 @@ def test_the_area_that_emptied_or_filled_most_is_found(server):
 
     def find(name: str) -> list[tuple]:
         sql = FINDINGS[name].format(level="admin1")
-        return asked(server, sql, "presence_change", CHANGE_COLUMNS, rows)
+        return asked(server, sql, "count_subscribers_change", CHANGE_COLUMNS, rows)
 
     assert find("emptied") == [("a", -50.0, 3)]
     assert find("filled") == [("d", 20.0, 3)]
@@ -86,4 +86,4 @@ def test_the_area_that_emptied_or_filled_most_is_found(server):
 def test_where_nothing_fell_no_area_emptied(server):
     sql = FINDINGS["emptied"].format(level="admin1")
     rows = changes("a", [0, 0, 3])
-    assert asked(server, sql, "presence_change", CHANGE_COLUMNS, rows) == []
+    assert asked(server, sql, "count_subscribers_change", CHANGE_COLUMNS, rows) == []

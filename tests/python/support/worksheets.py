@@ -55,7 +55,7 @@ HUNDREDTHS = {"against_country", "day_per_night", "largest_abnormality", "per_10
 MARTS = (
     *("areas", "count_home_relocations", "count_residents", "count_subscribers"),
     *("count_subscribers_home_area", "count_subscribers_single_area", "count_visitors"),
-    *("count_visits_home_away", "od_matrix_directed_all_pairs", "presence_change"),
+    *("count_visits_home_away", "od_matrix_directed_all_pairs", "count_subscribers_change"),
 )
 
 # A mean is of all numbers: null if there is none, or if one is missing.
@@ -108,11 +108,11 @@ EXPECTED = {
     """,
     "emptied_or_filled": """
         with lists as (
-            select area_level, area_id, list(n_subscribers) as n, list(reference_median) as r,
+            select area_level, area_id, list(n_subscribers) as n, list(baseline_median) as r,
                 count(is_suppressed or null) = 0 as is_known,
                 case when max(abnormality) > -min(abnormality) then max(abnormality)
                     else min(abnormality) end as most
-            from marts.presence_change
+            from marts.count_subscribers_change
             where area_level = 'admin2' and period_start in ('2020-02-08', '2020-02-09')
             group by all
         )
@@ -265,10 +265,10 @@ create table marts.count_subscribers as
         or_null(made_up(number, hour, moment), number > 2 and is_hidden(number, hour, moment)),
         number > 2 and is_hidden(number, hour, moment)
     from study_day, place, range(24) as hours(hour);
-create table marts.presence_change as
+create table marts.count_subscribers_change as
     select 'day' as period, period_start, area_level, area_id,
         or_null(made_up(number, 2, moment), hidden) as n_subscribers,
-        or_null(made_up(number, 3, moment) + 0.5::double, hidden) as reference_median,
+        or_null(made_up(number, 3, moment) + 0.5::double, hidden) as baseline_median,
         or_null(round(if(number = 1, -1, 1) * sin(number * moment), 2), hidden) as abnormality,
         hidden as is_suppressed
     from (

@@ -82,7 +82,7 @@ function compareRows(one, other, compareTexts) {
 function csvText() {
   const names = ["period", "period_start", "area_level", "area_id", "area_name", "n_subscribers"];
   const withChange = state.period === "day" && study.change[state.level];
-  if (withChange) names.push("reference_median", "reference_mad", "change_percent", "abnormality");
+  if (withChange) names.push("baseline_median", "baseline_mad", "change_percent", "abnormality");
   names.push("is_suppressed");
   const field = (value) => {
     const text = value === null || value === undefined ? "" : String(value);

@@ -1,4 +1,4 @@
--- presence_change with names and outlines: one row per day, area and part of its outline, since the
+-- count_subscribers_change with names and outlines: one row per day, area and part of its outline, since the
 -- polygon layer draws one polygon a row. Joins only: no number is computed here. The reader server
 -- has no functions that read JSON, so parts are cut out of the text: of an area the first 400.
 with areas as (
@@ -47,11 +47,11 @@ polygons as (
     where contains(areas.outline, '"MultiPolygon"')
 )
 select
-    presence_change.*,
+    count_subscribers_change.*,
     polygons.area_name,
     polygons.outline
-from marts.presence_change
+from marts.count_subscribers_change
 inner join polygons
     on
-        presence_change.area_level = polygons.area_level
-        and presence_change.area_id = polygons.area_id
+        count_subscribers_change.area_level = polygons.area_level
+        and count_subscribers_change.area_id = polygons.area_id
