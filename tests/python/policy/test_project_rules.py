@@ -102,8 +102,8 @@ def test_events_alone_build_few_nodes(events_manifest):
     could not be used, events without a place, times and identifiers that cannot be); seven for the
     lists of cells and areas: what is accepted, rejected and contradictory, areas by boundaries,
     places (less tests that these made needless); 13 for quality: six of events, cells and
-    subscribers, four views between them, which periods are complete, and two views for readers; four
-    views more for changes: of visitors and flows, by hour, and around events.
+    subscribers, four views between them, which periods are complete, and two views for readers;
+    four views more for changes: of visitors and flows, by hour, and around events.
     """
     built = ("model", "seed", "test")
     nodes = [
