@@ -156,3 +156,11 @@
     {% endfor %}
     {% do run_query('alter table ' ~ table ~ ' set tblproperties (' ~ pairs | join(', ') ~ ')') %}
 {% endmacro %}
+
+
+{# Until it is made again, nobody knows what a table is made of. #}
+{% macro unset_made_of(table) %}
+    {% do run_query(
+        'alter table ' ~ table ~ " unset tblproperties if exists ('throng.made_of')"
+    ) %}
+{% endmacro %}

@@ -20,8 +20,6 @@
 {# pre-hook of the same: until its end nobody knows what the table is made of. #}
 {% macro forget_made_of(table) %}
     {% if execute and load_relation(table) %}
-        {% do run_query(
-            'alter table ' ~ table ~ " unset tblproperties if exists ('throng.made_of')"
-        ) %}
+        {% do unset_made_of(table) %}
     {% endif %}
 {% endmacro %}

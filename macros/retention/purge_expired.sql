@@ -90,8 +90,7 @@
     {% if expired and not dry_run %}
         {# What it was made of goes first: after a kill, a build must not take the rest for the
            whole table. #}
-        {% do run_query('alter table ' ~ table['relation']
-            ~ " unset tblproperties if exists ('throng.made_of')") %}
+        {% do unset_made_of(table['relation']) %}
         {% if by_day %}
             {% do forget_files_read(table) %}
             {% do run_query('alter table ' ~ table['relation'] ~ ' drop if exists '

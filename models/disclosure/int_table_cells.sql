@@ -24,6 +24,7 @@
     ref('candidate_journeys_od'),
     ref('candidate_journeys_by_hour'),
     ref('candidate_trip_distances'),
+    ref('candidate_distance_travelled'),
     ref('candidate_profile_summary'),
     ref('candidate_profile_segments'),
     ref('candidate_contact_matrix'),

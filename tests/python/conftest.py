@@ -155,8 +155,6 @@ _SEEDED: set[Path] = set()
 #: Vars that decide which models there are, what they read and how their tables are laid out. The
 #: others stand in SQL and in checks, which dbt writes anew in each run (a policy test compares).
 VARS_OF_THE_GRAPH = ("feeds", "subscriber_buckets", "exclude_suspicious", "noise_mechanism")
-#: Manifests of this project by the values of these vars, packed as dbt packs its own.
-_MANIFESTS: dict[str, bytes] = {}
 #: A folder of this run of the tests, for what one worker has made and another needs too.
 _SHARED: list[Path] = []
 
@@ -192,16 +190,14 @@ def manifest_for(dbt_vars: dict, target: Path, environment: dict[str, str]) -> M
     dbt reads all files again when any var is another one, which takes as long as a small build.
     """
     key = json.dumps({name: dbt_vars[name] for name in VARS_OF_THE_GRAPH if name in dbt_vars})
-    if key not in _MANIFESTS:
 
-        def read() -> bytes:
-            options = ["parse", "--vars", key, *dbt_options(target, target)]
-            done = dbt_in_process(options, PROJECT, environment)
-            assert done.returncode == 0, done.stdout
-            return (target / "partial_parse.msgpack").read_bytes()
+    def read() -> bytes:
+        options = ["parse", "--vars", key, *dbt_options(target, target)]
+        done = dbt_in_process(options, PROJECT, environment)
+        assert done.returncode == 0, done.stdout
+        return (target / "partial_parse.msgpack").read_bytes()
 
-        _MANIFESTS[key] = made_once(f"parsed {key}", read)
-    manifest = Manifest.from_msgpack(_MANIFESTS[key])
+    manifest = Manifest.from_msgpack(made_once(f"parsed {key}", read))
     manifest.build_flat_graph()  # what SQL sees as `graph`; dbt does not keep it
     return manifest
 

@@ -575,6 +575,16 @@ STOPS = Dashboard(
             ),
         ),
         (
+            line(
+                "Kilometres that residents move in a week, mean",
+                "distance_travelled",
+                "published_mean_travelled_km",
+                ["home_area_id"],
+                {},
+                width=12,
+            ),
+        ),
+        (
             withheld("stops", "count_stops", ("stop_type",), width=4),
             withheld("rhythm", "day_rhythm", ("activity",), width=4),
             withheld("distances", "trip_distances", width=4),

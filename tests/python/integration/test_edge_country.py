@@ -104,6 +104,7 @@ def test_means_that_tell_of_one_person_are_withheld(server, built, expected, mar
         ("journeys_od", (15**2 + 4**2) * (28 + 5)),
         ("journeys_by_hour", 19 * 2 * 2 * 24),
         ("trip_distances", 19 * 5 * 7),
+        ("distance_travelled", 19 * 5),
         # 28 days in 5 weeks and 2 months.
         ("total_subscribers", 28 + 5 + 2),
         ("count_residents", 19 * (1 + 5 + 2)),

@@ -136,6 +136,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
         "int_cell_visits",
         "int_area_visits",
         "int_day_end_areas",
+        "int_day_paths",
         "int_home_areas",
         "int_stops",
         "int_stop_areas",

@@ -312,6 +312,13 @@ SELECTED = {
             id="what is missing of a level tells of one person",
         ),
         pytest.param(
+            "models/disclosure/int_distance_means.sql",
+            "n_failing = 0 or coalesce(area_position > last_position, false)",
+            "area_position > n_failing",
+            "distances_are_withheld_until_what_is_missing_passes",
+            id="what is missing of a level tells how far one person travelled",
+        ),
+        pytest.param(
             "models/disclosure/int_segment_means.sql",
             "cells_of_areas.passes_in_area and failing_segments.segment is null",
             "cells_of_areas.passes_in_area",

@@ -321,6 +321,7 @@ def test_what_is_not_bounded_is_withheld_completely(with_dp):
         "journeys_od",
         "journeys_by_hour",
         "trip_distances",
+        "distance_travelled",
     ):
         assert with_dp[mart] and not published(with_dp[mart])
     shown = {key[0] for key in published(with_dp["count_subscribers"])}

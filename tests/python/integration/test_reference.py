@@ -510,6 +510,9 @@ def test_a_day_of_one_person_between_two_towns(landing):
     ]
     # The day ended in b1.
     assert found["trip_distances"].values.tolist() == [[day, "b1", 100, 1]]
+    # The phone of t stayed where it was.
+    travelled = found["distance_travelled"].set_index("home_area_id")["mean_travelled_km"]
+    assert travelled.to_dict() == pytest.approx({"a1": 0, "b1": 111.195}, abs=0.001)
     rhythm = found["day_rhythm"].query("area_id == 'b1'")
     assert rhythm["n_residents"].eq(1).all()
     activities = dict(zip(rhythm["hour_of_day"], rhythm["activity"], strict=True))

@@ -31,7 +31,13 @@ somebody,2019-12-30 10:00:00,5
 somebody,2020-01-14 10:00:00,5
 somebody,2009-01-01 10:00:00,5
 """
-BY_DATE = ("int_cell_visits", "int_area_visits", "int_area_hours", "int_day_end_areas")
+BY_DATE = (
+    "int_cell_visits",
+    "int_area_visits",
+    "int_area_hours",
+    "int_day_end_areas",
+    "int_day_paths",
+)
 BY_DATE += ("int_active_hours",)
 BY_WEEK = ("int_stops", "int_journeys", "int_known_hours", "int_profile_half_hours")
 

@@ -114,6 +114,7 @@ KEYS = {
         "hour_of_day",
     ),
     "trip_distances": ("period", "period_start", "area_level", "home_area_id", "distance_from_km"),
+    "distance_travelled": ("period", "period_start", "area_level", "home_area_id"),
 }
 
 # Decimals of what is published rounded.
@@ -124,6 +125,9 @@ DECIMALS = {
     "median_at_most_minutes": 1,
     "mean_distance_km": 1,
     "share_of_residents": 4,
+    "mean_travelled_km": 2,
+    "standard_deviation_travelled_km": 2,
+    "median_travelled_km": 1,
 }
 
 
@@ -153,10 +157,12 @@ class Expected:
 
 
 # What a rule reads and nobody publishes.
-AMOUNTS = ("at_least_minutes", "at_most_minutes", "distance_km")
+AMOUNTS = ("at_least_minutes", "at_most_minutes", "distance_km", "travelled_km")
 PRIVATE = {
     "n_subscribers_at_most",
     "n_residents",
+    "n_travellers",
+    "sum_of_squares",
     *(f"{what}_{amount}" for what in ("total", "largest", "second_largest") for amount in AMOUNTS),
 }
 
@@ -190,7 +196,33 @@ def _publish_journeys_od(table: pd.DataFrame, _: int) -> pd.DataFrame:
     return table
 
 
+def _publish_distance_travelled(table: pd.DataFrame, min_group_size: int) -> pd.DataFrame:
+    squares = pd.DataFrame(
+        {
+            "total_squares": table["sum_of_squares"],
+            "largest_squares": table["largest_travelled_km"] ** 2,
+            "second_largest_squares": table["second_largest_travelled_km"].astype(float) ** 2,
+        }
+    )
+    of_few = (
+        (table["n_travellers"] < min_group_size)
+        | _tells_of_one(table, "travelled_km")
+        | _tells_of_one(squares, "squares")
+    ) & (table["total_travelled_km"] > 0)
+    table.loc[of_few, MAY_BE_WITHHELD_ALONE] = np.nan
+    table.loc[table["n_subscribers"] < 10 * min_group_size, "median_travelled_km"] = np.nan
+    return table
+
+
+#: Withheld in more areas than those whose own numbers tell of one person, by an order with a key.
+MAY_BE_WITHHELD_ALONE = [
+    "mean_travelled_km",
+    "standard_deviation_travelled_km",
+    "median_travelled_km",
+]
+
 PUBLISH = {
+    "distance_travelled": _publish_distance_travelled,
     "stay_durations": _publish_stay_durations,
     "journeys_od": _publish_journeys_od,
 }
@@ -712,6 +744,42 @@ MARTS = {
                count(distinct subscriber_id) as n_subscribers
         from journeys join above on above.cell_area_id = journeys.from_area_id
         group by all
+    """,
+    # From one event to the next of the whole study, however many days lie between.
+    "distance_travelled": """
+        with hops as (
+            select subscriber_id, event_at, longitude, latitude,
+                   lag(event_at) over trace as event_before,
+                   lag(longitude) over trace as longitude_before,
+                   lag(latitude) over trace as latitude_before
+            from judged
+            where reason is null and area_id <> '' and longitude is not null
+              and latitude is not null
+            window trace as (partition by subscriber_id order by event_at, cell_id)
+        ),
+        weeks as (
+            select subscriber_id, date_trunc('week', event_at) as week,
+                   sum(2 * 6371.0088 * asin(least(1, sqrt(
+                       sin(radians(latitude - latitude_before) / 2) ** 2
+                       + cos(radians(latitude)) * cos(radians(latitude_before))
+                       * sin(radians(longitude - longitude_before) / 2) ** 2
+                   )))) as km
+            from hops where event_at - event_before <= interval 7 day
+            group by all
+        ),
+        people as (
+            select homes.*, coalesce(km, 0) as km
+            from homes left join weeks
+              on weeks.subscriber_id = homes.subscriber_id and weeks.week = homes.period_start
+            where homes.period = 'week'
+        )
+        select 'week' as period, period_start, area_level, area_id as home_area_id,
+               count(*) as n_subscribers, count(*) filter (km > 0) as n_travellers,
+               avg(km) as mean_travelled_km, stddev_pop(km) as standard_deviation_travelled_km,
+               median(km) as median_travelled_km, sum(km) as total_travelled_km,
+               sum(km * km) as sum_of_squares, max(km) as largest_travelled_km,
+               max(km, 2)[2] as second_largest_travelled_km
+        from people group by all
     """,
     "trip_distances": """
         select 'week' as period, homes.period_start, homes.area_level,

@@ -95,7 +95,8 @@ def test_people_are_added_up_by_home_area_only(models):
         for name, model in models.items()
         if any(metric.name == "total_n_subscribers" for metric in metrics_of(model))
     }
-    assert total == {"count_residents", "day_rhythm", "profile_segments", "trip_distances"}
+    of_residents = {"count_residents", "distance_travelled", "trip_distances"}
+    assert total == {*of_residents, "day_rhythm", "profile_segments"}
 
 
 @pytest.fixture(scope="module")
