@@ -51,6 +51,44 @@ def landing(tmp_path):
         long({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
         ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
         long(
+            {"baseline_start": "2020-03-01", "baseline_end": "2020-02-01"},
+            "The var baseline_end (2020-02-01) is before baseline_start (2020-03-01)",
+        ),
+        long(
+            {"study_events": ["flood"]},
+            "The var study_events is '['flood']'; set it to a list such as [{name: flood, from: ",
+        ),
+        long({"study_events": 5}, "The var study_events is '5'; set it to a list such as"),
+        long(
+            {"study_events": [{"name": "flood", "from": "2020-02-10"}]},
+            "The event flood of the var study_events has no 'to'",
+        ),
+        long(
+            {"study_events": [{"name": "flood", "from": "2020-02-10", "to": "10 March"}]},
+            "The 'to' of the event flood (var study_events) is '10 March'; set it to a date",
+        ),
+        long(
+            {"study_events": [{"name": "flood", "from": "2020-02-10", "to": "2020-02-01"}]},
+            "The event flood of the var study_events ends (2020-02-01) before it begins",
+        ),
+        long(
+            {
+                "study_events": [
+                    {"name": "flood", "from": "2020-02-10", "to": "2020-02-11", "areas": [7]}
+                ]
+            },
+            "The var study_events has {'name': 'flood', 'from': '2020-02-10', 'to': '2020-02-11', ",
+        ),
+        long(
+            {
+                "study_events": [
+                    {"name": "flood", "from": "2020-02-10", "to": "2020-02-11"},
+                    {"name": "flood", "from": "2020-02-12", "to": "2020-02-13"},
+                ]
+            },
+            "Two events of the var study_events have the same name.",
+        ),
+        long(
             {"event_columns": {"msisdn": "subscriber_id"}},
             "The var event_columns maps 'msisdn', which is no event column.",
         ),

@@ -168,17 +168,20 @@ def passes(server, landing):
     return build
 
 
+A_JOURNEY_TWICE = "insert into protected.int_journeys select * from protected.int_journeys limit 1"
+
+
 def test_what_has_passed_is_asked_again_when_something_has_changed(made_anew, passes, server):
     made_anew()
     assert passes()
     # Behind dbt's back: it cannot know that the table is another one.
-    server.query("insert into protected.int_journeys select * from protected.int_journeys limit 1")
+    server.query(A_JOURNEY_TWICE)
     assert passes(), "a build does not ask what has passed on the same tables"
     assert not passes("test"), "but whoever asks for tests has them asked"
     assert passes("build", "--full-refresh"), "the table was made again"
-    server.query("insert into protected.int_journeys select * from protected.int_journeys limit 1")
+    server.query(A_JOURNEY_TWICE)
     assert passes(stop_radius_km=2.0), "and now of other stops"
-    server.query("insert into protected.int_journeys select * from protected.int_journeys limit 1")
+    server.query(A_JOURNEY_TWICE)
     assert passes(stop_radius_km=2.0)
     assert not passes("test", stop_radius_km=2.0)
 
