@@ -43,8 +43,8 @@
             {{ days_with_versions(sql, versions, days_to_make) }}
         {% endcall %}
     {% else %}
-        {% call statement('main') %}
-            select 'no day to make' as made
+        {% call noop_statement('main', message='no day to make') %}
+            {{ sql }}
         {% endcall %}
     {% endif %}
     {% do drop_days(this, days_to_drop) %}

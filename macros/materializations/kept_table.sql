@@ -15,8 +15,8 @@
     {% set inputs = made_of(model, sql) %}
     {% set there = load_relation(table) %}
     {% if there and not should_full_refresh() and was_made_of(there) == inputs %}
-        {% call statement('main') %}
-            select 'unchanged' as made
+        {% call noop_statement('main', message='unchanged') %}
+            {{ sql }}
         {% endcall %}
         {% do return(there) %}
     {% endif %}
