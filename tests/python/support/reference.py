@@ -899,7 +899,7 @@ def _find_stops_and_journeys(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def expected(
+def counted_from(
     landing: Path,
     *,
     study_start: str | None = None,
@@ -910,8 +910,8 @@ def expected(
     event_delimiter: str = ",",
     event_timestamp_format: str = "yyyy-MM-dd HH:mm:ss",
     area_of_cell: dict[str, str] | None = None,
-) -> Expected:
-    """Every candidate, verdict and home of a landing folder of CSV or CSV.gz files.
+) -> duckdb.DuckDBPyConnection:
+    """The tables that candidates are counted from, of a landing folder of CSV or CSV.gz files.
 
     The dates are inclusive; ``event_columns`` maps our column names to the operator's;
     ``area_of_cell`` has the areas of cells whose row in the list has none.
@@ -944,8 +944,22 @@ def expected(
         con.execute(PLACED)
         _find_stops_and_journeys(con)
         con.execute(RHYTHM, study)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def candidates_of(con: duckdb.DuckDBPyConnection, marts: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Of each of these marts, by name and SQL, every cell with its exact head count."""
+    return {name: _table(con, sql, KEYS[name]) for name, sql in marts.items()}
+
+
+def expected(landing: Path, **study) -> Expected:
+    """Every candidate, verdict and home of a landing folder; options as in counted_from."""
+    with counted_from(landing, **study) as con:
         return Expected(
-            candidates={name: _table(con, sql, KEYS[name]) for name, sql in MARTS.items()},
+            candidates=candidates_of(con, MARTS),
             rejected=_table(
                 con,
                 "select source_file, reason, count(*) as n_rows from judged "
@@ -963,5 +977,3 @@ def expected(
                 ("period", "period_start", "area_level", "subscriber_id"),
             ),
         )
-    finally:
-        con.close()
