@@ -8,18 +8,17 @@
     {% if last_dates %}
         {% do require_named_feeds() %}
         {% set tables = retained_tables() %}
-        {% set built = [] %}
+        {% set built = {} %}
         {% for schema in tables | map(attribute='schema') | unique %}
-            {% for name in names_in_schema(schema) %}
-                {% do built.append(schema ~ '.' ~ name) %}
-            {% endfor %}
+            {% do built.update({schema: columns_in_schema(schema)}) %}
         {% endfor %}
-        {% for table in tables if table['schema'] ~ '.' ~ table['name'] in built %}
+        {% for table in tables if table['name'] in built[table['schema']] %}
+            {% set columns = built[table['schema']][table['name']] %}
             {% set first_kept = first_kept_date(table['class'], var('retention_as_of')) %}
             {% do selects.append(
                 "select '" ~ table['name'] ~ "' as table_name, '" ~ first_kept
                 ~ "' as first_kept_date, cast(min(row_date) as string) as oldest_date, "
-                ~ "count(*) as n_rows from (select " ~ retention_date(table, last_dates)
+                ~ "count(*) as n_rows from (select " ~ retention_date(columns, last_dates)
                 ~ " as row_date from " ~ table['relation'] ~ ") where row_date < '" ~ first_kept
                 ~ "' having count(*) > 0"
             ) %}

@@ -34,16 +34,17 @@
         {% if not dry_run %}
             {% do finish_purge(tables, schema) %}
         {% endif %}
-        {% set names = names_in_schema(schema) %}
-        {% for name in names if schema ~ '.' ~ name not in known %}
+        {% set built = columns_in_schema(schema) %}
+        {% for name in built if schema ~ '.' ~ name not in known %}
             {% do unknown.append(schema ~ '.' ~ name) %}
         {% endfor %}
         {% for table in tables if table['schema'] == schema %}
             {% set days = var('retention_' ~ table['class'] ~ '_days') ~ ' days' %}
             {% set result = ['not built', ''] %}
-            {% if table['name'] in names and last_dates %}
+            {% if table['name'] in built and last_dates %}
                 {% set first_kept = first_kept_date(table['class'], as_of) %}
-                {% set result = purge_table(table, last_dates, first_kept, dry_run) %}
+                {% set row_date = retention_date(built[table['name']], last_dates) %}
+                {% set result = purge_table(table, row_date, first_kept, dry_run) %}
             {% endif %}
             {% do lines.append([table['name'], table['class'], days] + result) %}
         {% endfor %}
@@ -62,9 +63,9 @@
 {% endmacro %}
 
 
-{# Purge one table: returns [what was removed, oldest date left]. #}
-{% macro purge_table(table, last_dates, first_kept, dry_run) %}
-    {% set row_date = retention_date(table, last_dates) %}
+{# Purge one table, the age of whose rows counts from row_date (SQL): returns [what was removed,
+   oldest date left]. #}
+{% macro purge_table(table, row_date, first_kept, dry_run) %}
     {% set by_day = 'event_date' in table['partition_by'] %}
     {# One row per partition; for a table without partitions two rows, expired and not. A partition
        is dropped if anything in it is expired: that of the rejected rows has many dates. #}

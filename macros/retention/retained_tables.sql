@@ -45,6 +45,19 @@
 {% endmacro %}
 
 
+{# The columns of every table and view of a schema, as the catalog shows them, by name; nothing if the
+   schema does not exist. #}
+{% macro columns_in_schema(schema) %}
+    {% set columns = {} %}
+    {% if run_query("show schemas like '" ~ schema ~ "'").rows | length > 0 %}
+        {% for row in run_query('show table extended in ' ~ schema ~ " like '*'").rows %}
+            {% do columns.update({row[1]: modules.re.findall('(?m)^ [|]-- (\\w+): ', row[3])}) %}
+        {% endfor %}
+    {% endif %}
+    {{ return(columns) }}
+{% endmacro %}
+
+
 {# The first date that a class keeps, as of a date: the days of the limit and the date itself are
    kept. #}
 {% macro first_kept_date(retention_class, as_of) %}
@@ -73,11 +86,7 @@
 {# SQL of the date from which the age of a table's rows counts: the date of the event; else the last
    day of the period or week, but not after the study; without a period, the last day of the
    study. #}
-{% macro retention_date(table, last_dates) %}
-    {% set columns = [] %}
-    {% for row in run_query('describe ' ~ table['relation']).rows %}
-        {% do columns.append(row[0]) %}
-    {% endfor %}
+{% macro retention_date(columns, last_dates) %}
     {% set study_end = last_dates['study'] %}
     {% set instant = 'recharge_at' if 'recharge_at' in columns else 'event_at' %}
     {% if 'event_date' in columns and instant in columns %}
