@@ -45,8 +45,8 @@
 {% endmacro %}
 
 
-{# The columns of every table and view of a schema, as the catalog shows them, by name; nothing if the
-   schema does not exist. #}
+{# The columns of every table and view of a schema, by name, as the catalog shows them; nothing if
+   the schema does not exist. #}
 {% macro columns_in_schema(schema) %}
     {% set columns = {} %}
     {% if run_query("show schemas like '" ~ schema ~ "'").rows | length > 0 %}
