@@ -29,6 +29,7 @@ area_outages as (
 
 ),
 
+-- Two outages in one period are one.
 outages as (
 
     select distinct
