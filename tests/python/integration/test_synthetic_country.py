@@ -863,11 +863,14 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     assert [output["text"].split(",")[0] for output in said] == [f"Server 127.0.0.1:{server.port}"]
 
 
-#: Charts without a row here: the country has no reference period, so no day is after it; no day of
-#: its two weeks is unusual; and no area of it was down as a whole.
+#: Charts without a row here: two weeks are too short for a baseline, and no day is after it; nobody
+#: named an event; no day is unusual; and no area was down as a whole.
 NO_ROWS = {
     "Days that are unlike the days before",
-    "Median change on the days after the reference period, in percent",
+    "Median change on the days after the baseline, in percent",
+    "Crowding by hour: how many times the usual number of the hour of the week",
+    "Areas before, during and after events: change in percent of usual days",
+    "In one area and later in another: change in percent of the same weekday",
     "Where the network was probably down",
 }
 
