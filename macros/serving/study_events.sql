@@ -8,7 +8,7 @@ select
     datediff(last_date, first_date) + 1 as n_days,
     area_ids
 from (
-    {%- for event in var('study_events') if execute %}
+    {%- for event in (var('study_events') if execute else []) %}
     select
         '{{ sql_text(event["name"]) }}' as event_name,
         date '{{ event["from"] }}' as first_date,
