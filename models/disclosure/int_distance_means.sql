@@ -63,6 +63,7 @@ areas_in_order as (
 withheld_together as (
 
     select
+        period,
         period_start,
         area_level,
         home_area_id,
@@ -107,6 +108,7 @@ areas_with_ends as (
 final as (
 
     select
+        period,
         period_start,
         area_level,
         home_area_id,

@@ -32,5 +32,5 @@ relations:
     declaration,
     ref('candidate_distance_travelled'),
     verdicts=ref('int_distance_means'),
-    verdicts_by=['period_start', 'area_level', 'home_area_id'],
+    verdicts_by=['period', 'period_start', 'area_level', 'home_area_id'],
 ) }}

@@ -247,6 +247,7 @@ def _expires(name: str) -> bool:
         "int_listener_dimensions",
         "int_listener_profiles",
         "int_listening",
+        "int_distance",
         "int_long_traces",
         "int_table_cells",
         "int_withheld",
