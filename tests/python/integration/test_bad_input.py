@@ -118,7 +118,8 @@ def landing(tmp_path):
         ),
         long(
             {"event_timestamp_format": "yyyy-MM-dd'T'HH:mm:ssXXX"},
-            "The var event_timestamp_format is 'yyyy-MM-dd'T'HH:mm:ssXXX', with a time zone; ",
+            "The var event_timestamp_format is 'yyyy-MM-dd'T'HH:mm:ssXXX', with a time zone; "
+            "set the",
         ),
         long(
             {"stop_radius_km": 0},
