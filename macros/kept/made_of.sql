@@ -45,6 +45,16 @@
 {% endmacro %}
 
 
+{# The answer to a statement that has the same one all through a run. #}
+{% macro asked_once(statement) %}
+    {% set found = found_in_this_run() %}
+    {% if statement not in found %}
+        {% do found.update({statement: run_query(statement)}) %}
+    {% endif %}
+    {% do return(found[statement]) %}
+{% endmacro %}
+
+
 {# What cannot be compared has the id of the run, which no other run has. #}
 {% macro find_versions(input, sql, without_days) %}
     {% set materialized = input.config.get('materialized') %}
@@ -99,11 +109,7 @@
     {% if 'keyed_bits' in called %}
         {% do return([invocation_id]) %}
     {% endif %}
-    {% set found = found_in_this_run() %}
-    {% if called and 'functions' not in found %}
-        {% do found.update({'functions': run_query('set spark.throng.functions').rows[0][1]}) %}
-    {% endif %}
-    {% do return([found['functions']] if called else []) %}
+    {% do return([asked_once('set spark.throng.functions').rows[0][1]] if called else []) %}
 {% endmacro %}
 
 

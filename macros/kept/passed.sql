@@ -8,25 +8,16 @@
 {% materialization test, adapter='spark' %}
     {% set tables = tables_asked(sql) if flags.WHICH == 'build' and not should_full_refresh() %}
     {% if tables and tables == passed_on(model.name) %}
-        {% call noop_statement('main', message='passed before', res=nothing_failed()) %}
+        {% set nothing_failed = asked_once(
+            'select 0 as failures, false as should_warn, false as should_error'
+        ) %}
+        {% call noop_statement('main', message='passed before', res=nothing_failed) %}
             {{ sql }}
         {% endcall %}
         {% do return({'relations': []}) %}
     {% endif %}
     {% do return(dbt.materialization_test_default()) %}
 {% endmaterialization %}
-
-
-{# What dbt reads of a test that has passed: asked of the server once in a run. #}
-{% macro nothing_failed() %}
-    {% set found = found_in_this_run() %}
-    {% if 'nothing failed' not in found %}
-        {% do found.update({'nothing failed': run_query(
-            'select 0 as failures, false as should_warn, false as should_error'
-        )}) %}
-    {% endif %}
-    {% do return(found['nothing failed']) %}
-{% endmacro %}
 
 
 {# on-run-end: note what has passed. #}
