@@ -9,7 +9,7 @@ Only released values are read, so the choice itself reveals nothing that was not
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,7 @@ def repair(
     lowest_below: int = 1,
     skip_missing: bool = False,
     order: Order | None = None,
+    last_resort: Container[str] = (),
     workers: int = 1,
     progress: Progress | None = None,
     cache: Cache | None = None,
@@ -72,6 +73,7 @@ def repair(
             not attacked again. Of other tables it says nothing, and is not used.
         order: Among equal values the one of least order(table, row) is hidden; give a keyed hash
             of the row so that nobody can foresee it. Without it, a hash of the keys.
+        last_resort: Names of tables of which nothing is hidden as long as anything else helps.
 
     Raises:
         AuditError: As `audit`.
@@ -79,7 +81,7 @@ def repair(
     system = build(tables, relations, tolerance, lowest_below, skip_missing)
     tell = progress or (lambda text: None)
     cache = {} if cache is None else cache
-    hider = _Hider(system, order or _key_hash(system))
+    hider = _Hider(system, order or _key_hash(system), last_resort)
     found: list[pd.DataFrame] = []
     known = before if before and system.only_hides_more_than(before.system) else None
     before = audited = reattack(system, min_width, workers, cache, progress, before=known)
@@ -113,7 +115,7 @@ def _key_hash(system: System) -> Order:
 class _Hider:
     """Hides cells of a system in place."""
 
-    def __init__(self, system: System, order: Order) -> None:
+    def __init__(self, system: System, order: Order, last_resort: Container[str]) -> None:
         self.system = system
         self.order = order
         by_con = np.argsort(system.con, kind="stable")
@@ -123,11 +125,14 @@ class _Hider:
         by_var = np.argsort(system.var, kind="stable")
         self.var_con = system.con[by_var]
         self.var_start = np.searchsorted(system.var[by_var], np.arange(n + 1))
-        self.cell = np.zeros(n, bool)
+        # Cells that may be hidden: now, and if nothing else helps.
+        self.cell, self.any_cell = np.zeros(n, bool), np.zeros(n, bool)
         self.siblings: dict[str, list[int]] = {}
         for block in system.blocks:
             if block.role == CELL:
-                self.cell[block.first : block.first + len(block.rows)] = True
+                mine = slice(block.first, block.first + len(block.rows))
+                self.any_cell[mine] = True
+                self.cell[mine] = block.table.partition("@")[0] not in last_resort
                 self.siblings.setdefault(block.table, []).append(block.first)
         self.lower, self.upper = np.zeros(0), np.zeros(0)
 
@@ -154,14 +159,23 @@ class _Hider:
         asked = goals(system, min_width).of(failing)
         width = self.upper[failing] - self.lower[failing]
         prior = asked.prior_upper - asked.prior_lower
-        gaps = np.where(np.isnan(prior), min_width, prior) - width
+        gaps = np.maximum(np.where(np.isnan(prior), min_width, prior) - width, 1.0)
+        hidden = self._hide_for(failing, gaps)
+        if not hidden:
+            spared, self.cell = self.cell, self.any_cell
+            hidden = self._hide_for(failing, gaps)
+            self.cell = spared
+        return hidden
+
+    def _hide_for(self, failing: IntArray, gaps: FloatArray) -> list[int]:
+        """Hide one of the cells that may be hidden for each failing one; the variables hidden."""
         touched: set[int] = set()
         hidden: list[int] = []
         for variable, gap in zip(failing.tolist(), gaps.tolist(), strict=True):
             mine = self.constraints(variable)
             if touched.intersection(mine):
                 continue
-            choice = self._choice(variable, mine, max(gap, 1.0))
+            choice = self._choice(variable, mine, gap)
             if choice is None:
                 continue
             new = self._hide(choice)
@@ -172,7 +186,7 @@ class _Hider:
                 around = self._around(self.constraints(variable))
                 if touched.intersection(around):
                     continue
-                choice = self._choice(variable, around, max(gap, 1.0))
+                choice = self._choice(variable, around, gap)
                 touched.update(around)
                 if choice is not None:
                     hidden.extend(self._hide(choice))
@@ -239,6 +253,6 @@ class _Hider:
         for constraint in self.constraints(variable):
             variables, _ = self.entries(constraint)
             is_equality = self.system.con_lower[constraint] == self.system.con_upper[constraint]
-            if len(variables) == 2 and is_equality and self.cell[variables].all():
+            if len(variables) == 2 and is_equality and self.any_cell[variables].all():
                 equal_cells.extend(int(v) for v in variables if not self.system.hidden[v])
         return equal_cells

@@ -105,6 +105,7 @@ def attack_release(
         MAX_ROUNDS if find_repairs else 0,
         tolerance=_tolerance(tables, rounding_base, mechanism),
         skip_missing=True,
+        last_resort=_whole_country(warehouse),
         workers=os.cpu_count() or 1,
         progress=tell,
         cache=cache,
@@ -211,6 +212,15 @@ def _rows(warehouse: Warehouse, table: str, wanted: set[tuple[str, str, str]]) -
     keys = pc.binary_join_element_wise(release, found["period"], starts, " ")
     found = found.filter(pc.is_in(keys, pa.array([" ".join(key) for key in wanted], pa.string())))
     return found.drop_columns(["release_id"]) if "release_id" in columns else found
+
+
+def _whole_country(warehouse: Warehouse) -> set[str]:
+    """The marts with a single row for each period: whether it is complete depends on them."""
+    rows = warehouse.query(
+        "select mart from protected.mart_columns group by mart "
+        "having count_if(role in ('area', 'area_level', 'value', 'feature')) = 0"
+    )
+    return {mart for (mart,) in rows}
 
 
 def _tolerance(tables: Iterable[str], rounding_base: int, mechanism: str) -> dict[str, float]:

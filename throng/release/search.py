@@ -28,6 +28,29 @@ KEY_ROLES = ("period", "period_start", "area_level", "area", "value", "feature")
 COUNTS = ("head_count", "number")
 MEANS = ("mean", "moment")
 
+#: Every period but hours, longest first, with its first and last day in the study.
+PERIODS_WITH_THEIR_DAYS = """
+select
+    periods.period,
+    cast(periods.period_start as string) as period_start,
+    cast(greatest(cast(periods.period_start as date), study.study_start_date) as string) as first,
+    cast(case periods.period
+        when 'reference' then study.home_end_date
+        else least(study.study_end_date, case periods.period
+            when 'study' then study.study_end_date
+            when 'month' then last_day(periods.period_start)
+            when 'week' then date_add(periods.period_start, 6)
+            else periods.period_start
+        end)
+    end as string) as last
+from protected.int_study_periods as periods
+cross join protected.int_study_window as study
+where periods.period <> 'hour'
+order by
+    array_position(array('study', 'reference', 'month', 'week', 'day'), periods.period),
+    periods.period_start
+"""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -120,38 +143,42 @@ def read_candidate(warehouse: Warehouse, shape: TableShape) -> pa.Table:
 
 
 def periods_of_the_same_days(warehouse: Warehouse, shapes: Sequence[TableShape]) -> list[Relation]:
-    """The relations of a study that lies in one week or month: both hold the same people.
+    """The relations of periods that have the same days of the study: they hold the same people.
 
-    No mart can declare them, since they depend on the dates of the study.
+    The study may lie in one week or month, or its reference period may be one of its weeks. No mart
+    can declare them, since they depend on the dates of the study.
     """
-    whole = [
-        period
-        for (period,) in warehouse.query(
-            "select period from protected.int_study_periods where period <> 'hour' "
-            "group by period having count(*) = 1 order by period = 'study' desc, period"
-        )
-    ]
+    same_days: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for period, start, first, last in warehouse.query(PERIODS_WITH_THEIR_DAYS):
+        same_days.setdefault((first, last), []).append((period, start))
     held = warehouse.query(
         "select mart, period from protected.release_partitions group by mart, period"
     )
     relations = []
     for shape in shapes:
-        mine = [period for period in whole if (shape.name, period) in held]
         keys = [name for name in shape.keys if name not in ("period", "period_start")]
-        for count in shape.counts:
-            for first, second in itertools.pairwise(mine):
+        for periods in same_days.values():
+            mine = [one for one in periods if (shape.name, one[0]) in held]
+            for count, ((whole, start), (part, part_start)) in itertools.product(
+                shape.counts, itertools.pairwise(mine)
+            ):
                 relations.append(
                     Relation(
-                        relation_id=f"{shape.name}_{count}_{first}_is_{second}",
+                        relation_id=f"{shape.name}_{count}_{whole}_is_{part}_{part_start[:10]}",
                         relation_type=SUM,
                         parent=shape.name,
-                        parent_where=f"period = '{first}'",
+                        parent_where=_is_period(whole, start),
                         parent_measure=count,
                         child=shape.name,
-                        child_where=f"period = '{second}'",
+                        child_where=_is_period(part, part_start),
                         child_measure=count,
                         keys=tuple(Key(name, f'"{name}"') for name in keys),
-                        description="The study has the same days as its only week or month",
+                        description="Both periods have the same days of the study",
                     )
                 )
     return relations
+
+
+def _is_period(period: str, start: str) -> str:
+    """The condition on rows of one period."""
+    return f"period = '{period}' and period_start = timestamp '{start}'"

@@ -467,6 +467,25 @@ def test_equal_values_are_hidden_in_the_callers_order():
     assert again[0] == again[1]
 
 
+def test_what_others_depend_on_is_hidden_last():
+    """Two hidden parts follow from what is in them; the sum of both is the largest number."""
+    tables = {
+        "country": table([100], day=[1]),
+        "part": table([None, None], day=[1] * 2, area=list("ab")),
+        "inner": table([46, 4, 44, 6], day=[1] * 4, area=list("aabb"), district=list("cdef")),
+    }
+    lines = [relation("sum", "country", "part", "day"), relation("sum", "part", "inner", "area")]
+    rules = parse_relations(lines)
+    assert "country" in set(repair(tables, rules).cells["table"])
+    spared = repair(tables, rules, last_resort={"country"})
+    assert spared.audit.passed
+    assert set(spared.cells["table"]) == {"inner"}
+    # Nothing else is there to be hidden.
+    alone = {"country": tables["country"], "part": table([None], day=[1], area=["a"])}
+    rules = parse_relations(lines[:1])
+    assert repair(alone, rules, last_resort={"country"}).cells["table"].tolist() == ["country"]
+
+
 def test_the_same_files_give_the_same_audit():
     tables, lines, _ = small_country(4, areas=20, hours=20, scale=12)
     first, second = (audit(tables, parse_relations(lines)) for _ in range(2))
