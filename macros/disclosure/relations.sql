@@ -41,7 +41,8 @@
    are not named, measures are head counts, keys a list. #}
 {% macro declared_relations(mart) %}
     {% set relations = [] %}
-    {% for id, declared in mart.config.meta.get('relations', {}).items() %}
+    {% for id, declared in mart.config.meta.get('relations', {}).items()
+        if declared.get('reference') != 'is_study' or reference_is_study() %}
         {% set has_parent = declared.relation_type not in ['same_sum', 'grows'] %}
         {% do relations.append(relation_of(
             id,
@@ -52,7 +53,7 @@
             child_where=declared.get('child_where', ''),
             parent=declared.get('parent', mart.name) if has_parent else '',
             parent_measure=declared.get('parent_measure', 'n_subscribers') if has_parent else '',
-            parent_where=declared.get('parent_where', ''),
+            parent_where=where_of_parent(declared),
             keys=declared['keys'],
             split=declared.get('split', ''),
             suppressed_by=declared.get('suppressed_by', ''),
@@ -61,6 +62,19 @@
         )) %}
     {% endfor %}
     {% do return(relations) %}
+{% endmacro %}
+
+
+{# The condition on rows of the parent, with that on days inside or outside the reference period. The
+   vars are read here and not in the declaration, which dbt keeps from one run to the next. #}
+{% macro where_of_parent(declared) %}
+    {% set conditions = [declared.get('parent_where')] | select | list %}
+    {% if declared.get('reference') in ['inside', 'outside'] %}
+        {% do conditions.append(
+            ('not ' if declared.reference == 'outside' else '') ~ is_in_reference('period_start')
+        ) %}
+    {% endif %}
+    {% do return(conditions | join(' and ')) %}
 {% endmacro %}
 
 
@@ -121,12 +135,17 @@
     {% for column in columns %}
         {% do keys.append(column ~ '=parent_' ~ column) %}
     {% endfor %}
+    {# No area with itself: what goes from area to area inside one is nothing of it. #}
+    {% set parents = [] %}
+    {% if 'other_area' in meta['keys'].values() %}
+        {% for column in columns %}{% do parents.append('parent_' ~ column) %}{% endfor %}
+    {% endif %}
     {% do return(relation_of(
         id ~ '_areas', areas,
         'The areas of an area add up to it' if areas == 'sum'
         else 'Who is in an area is in the area around it',
         parent=mart, parent_measure=measure,
-        child=mart, child_measure=measure, keys=keys,
+        child=mart, child_measure=measure, child_where=parents | join(' <> '), keys=keys,
         via='area_parents' if columns | length == 1 else 'area_pair_parents'
     )) %}
 {% endmacro %}

@@ -60,7 +60,7 @@
 {% macro area_columns(declaration) %}
     {% set areas = [] %}
     {% for name, role in declaration['keys'].items()
-        if role in ['area', 'area_or_none', 'later_area'] %}
+        if role in ['area', 'area_or_none', 'later_area', 'other_area'] %}
         {% do areas.append(name) %}
     {% endfor %}
     {% do return(areas) %}

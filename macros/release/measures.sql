@@ -74,6 +74,9 @@
     {%- for head_count in mart.get('also_head_counts', []) -%}
         {%- do conditions.append('not ' ~ has_min_group_size(head_count)) -%}
     {%- endfor -%}
+    {%- for complement in mart.get('complements', []) -%}
+        {%- do conditions.append('not ' ~ has_complement_size('0', complement)) -%}
+    {%- endfor -%}
     {%- if mart.get('moments', {}).get('withhold') == 'cell' -%}
         {%- do conditions.append('not ' ~ passes_moment_rules(*moments_of(mart))) -%}
     {%- endif -%}

@@ -200,6 +200,8 @@ cells as (
             areas_1.area_level = areas_2.area_level
             {%- if mart['keys'][areas[1]] == 'later_area' %}
             and areas_1.area_id < areas_2.area_id
+            {%- elif mart['keys'][areas[1]] == 'other_area' %}
+            and areas_1.area_id <> areas_2.area_id
             {%- endif %}
     {%- endif %}
     {%- for key, role in mart['keys'].items() if role is mapping %}

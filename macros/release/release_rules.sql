@@ -129,6 +129,11 @@ rules_of_rows as (
             ) %}
         {% endif %}
     {% endfor %}
+    {% for complement in meta.get('complements', []) %}
+        {% do rules.append((
+            'complement ' ~ complement, 'n_subscribers', has_complement_size('0', complement)
+        )) %}
+    {% endfor %}
     {% if meta.get('moments') %}
         {% set moments = meta.moments %}
         {% set largest, second = moments.largest, moments.second_largest %}

@@ -6,12 +6,13 @@
    period  hour, day or week
    keys    its key columns beside period, period_start and area_level
    areas   those of them that hold areas
-   number  the column that is compared
+   number  the column that is compared; where it is null, it is withheld
+   decimals  of mean and standard deviation
 
    Withheld is what is made of a withheld number: a median of the days that are left would be too
    high, since days with few people are withheld. Days of a missing delivery and outages are neither
    compared nor part of what is usual. #}
-{% macro change_from_baseline(mart, period, keys, areas, number) -%}
+{% macro change_from_baseline(mart, period, keys, areas, number, decimals=2) -%}
 {%- set keys = ['area_level'] + keys -%}
 
 with
@@ -80,8 +81,8 @@ usual as (
 
     select
         *,
-        count_if(is_baseline and not is_suppressed) over same_time as n_baseline,
-        count_if(is_baseline and is_suppressed) over same_time as n_baseline_withheld,
+        count_if(is_baseline and {{ number }} is not null) over same_time as n_baseline,
+        count_if(is_baseline and {{ number }} is null) over same_time as n_baseline_withheld,
         median(case when is_baseline then {{ number }} end) over (same_time) as usual_median,
         avg(case when is_baseline then {{ number }} end) over same_time as usual_mean,
         stddev_samp(case when is_baseline then {{ number }} end) over same_time
@@ -106,7 +107,7 @@ judged as (
 
     select
         *,
-        is_suppressed
+        {{ number }} is null
         or is_outage
         or not is_complete
         or n_baseline_withheld > 0
@@ -128,8 +129,8 @@ final as (
         case when not is_withheld then {{ number }} end as {{ number }},
         case when not is_withheld then usual_median end as baseline_median,
         case when not is_withheld then usual_mad end as baseline_mad,
-        case when not is_withheld then round(usual_mean, 2) end as baseline_mean,
-        case when not is_withheld then round(usual_deviation, 2) end
+        case when not is_withheld then round(usual_mean, {{ decimals }}) end as baseline_mean,
+        case when not is_withheld then round(usual_deviation, {{ decimals }}) end
             as baseline_standard_deviation,
         case
             when not is_withheld and usual_median > 0

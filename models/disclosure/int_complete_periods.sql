@@ -7,7 +7,11 @@ with
 
 study_window as (
 
-    select * from {{ ref('int_study_window') }}
+    select
+        *,
+        datediff(study_end_date, study_start_date) + 1 as n_study_days,
+        datediff(home_end_date, home_start_date) + 1 as n_reference_days
+    from {{ ref('int_study_window') }}
 
 ),
 
@@ -29,28 +33,20 @@ withheld_cells as (
 
 ),
 
-cells as (
-
-    select
-        period,
-        period_start,
-        {{ table_cell('total_subscribers', ['period', 'period_start']) }} as table_cell
-    from study_periods
-    where period = 'day'
-
-),
-
 days_counted as (
 
     select
-        cells.period_start,
-        cells.table_cell,
-        candidates.n_subscribers
-    from cells
+        study_periods.period_start,
+        candidates.n_subscribers,
+        {{ table_cell(
+            'total_subscribers', ['study_periods.period', 'study_periods.period_start']
+        ) }} as table_cell
+    from study_periods
     left join candidates
         on
-            cells.period = candidates.period
-            and cells.period_start = candidates.period_start
+            study_periods.period = candidates.period
+            and study_periods.period_start = candidates.period_start
+    where study_periods.period = 'day'
 
 ),
 
@@ -58,7 +54,7 @@ days_published as (
 
     select
         days_counted.period_start as day_start,
-        explode(array('day', 'week', 'month', 'study')) as period
+        explode(array('day', 'week', 'month', 'study', 'reference')) as period
     from days_counted
     left join withheld_cells
         on days_counted.table_cell = withheld_cells.table_cell
@@ -71,23 +67,34 @@ days_published as (
 
 ),
 
-days_of_periods as (
+days_by_period as (
 
     select
         days_published.period,
         case days_published.period
             when 'study' then cast(study_window.study_start_date as timestamp)
+            when 'reference' then cast(study_window.home_start_date as timestamp)
             else date_trunc(days_published.period, days_published.day_start)
-        end as period_start,
-        count(*) as n_days
+        end as period_start
     from days_published
     cross join study_window
+    where
+        days_published.period <> 'reference'
+        or cast(days_published.day_start as date)
+        between study_window.home_start_date and study_window.home_end_date
+
+),
+
+days_of_periods as (
+
+    select
+        period,
+        period_start,
+        count(*) as n_days
+    from days_by_period
     group by
-        days_published.period,
-        case days_published.period
-            when 'study' then cast(study_window.study_start_date as timestamp)
-            else date_trunc(days_published.period, days_published.day_start)
-        end
+        period,
+        period_start
 
 ),
 
@@ -107,8 +114,8 @@ periods as (
         case study_periods.period
             when 'week' then 7
             when 'month' then dayofmonth(last_day(study_periods.period_start))
-            when 'study'
-                then datediff(study_window.study_end_date, study_window.study_start_date) + 1
+            when 'study' then study_window.n_study_days
+            when 'reference' then study_window.n_reference_days
             else 1
         end as n_days
     from study_periods

@@ -1,7 +1,7 @@
 {{ config(meta={'retention': 'candidates'}) }}
 
--- Per week and area: are the mean and the standard deviation of the distances published? The areas
--- of every level have the same sum, so the withheld areas of a level together can be had by
+-- Per period and area: are the mean and the standard deviation of the distances published? The
+-- areas of every level have the same sum, so the withheld areas of a level together can be had by
 -- subtraction. Where any area fails the rules, areas are therefore withheld, those that fail first,
 -- until together they pass the rules of a published group; of areas of about the same size a keyed
 -- order decides. Of such a sum only the largest value is known: the second largest is assumed to be
@@ -46,9 +46,11 @@ areas_in_order as (
 
     select
         *,
-        count_if(not passes_rules) over (partition by period_start, area_level) as n_failing,
+        count_if(not passes_rules) over (
+            partition by period, period_start, area_level
+        ) as n_failing,
         row_number() over (
-            partition by period_start, area_level
+            partition by period, period_start, area_level
             order by
                 passes_rules asc,
                 floor(log2(n_subscribers)) asc,
@@ -77,7 +79,7 @@ withheld_together as (
     from areas_in_order
     window
         up_to_here as (
-            partition by period_start, area_level
+            partition by period, period_start, area_level
             order by area_position
             rows between unbounded preceding and current row
         )
@@ -99,7 +101,7 @@ areas_with_ends as (
                     ) }}
                     then area_position
             end
-        ) over (partition by period_start, area_level) as last_position
+        ) over (partition by period, period_start, area_level) as last_position
     from withheld_together
 
 ),

@@ -45,9 +45,25 @@ MARTS = (
 
 FLOWMINDER = tuple(f"+candidate_{mart}" for mart in MARTS)
 
+#: Our tables with the World Bank's indicators 2, 3, 5, 6, 7, 9 and 10 (docs/worldbank.md).
+WORLD_BANK = (
+    "count_subscribers",
+    "od_matrix_directed_all_pairs",
+    "od_matrix_directed_between_days",
+    "count_residents",
+    "distance_travelled",
+    "day_locations",
+    "stay_times_od",
+)
+
 SCENARIOS = {
     "flows": Scenario(
         "Flowminder's 13 tables, one area level", FLOWMINDER, levels=1, beside_duckdb=True
+    ),
+    "worldbank": Scenario(
+        "seven of the World Bank's indicators, one area level",
+        tuple(f"+candidate_{mart}" for mart in WORLD_BANK),
+        levels=1,
     ),
     "levels": Scenario("the same tables at three area levels, all periods", FLOWMINDER),
     "day": Scenario(

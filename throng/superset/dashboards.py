@@ -373,6 +373,26 @@ PRESENCE = Dashboard(
             ),
         ),
         (
+            line(
+                "The next two weeks, subscribers by day as forecast",
+                "crowding_forecast",
+                "published_n_subscribers",
+                ["area_id"],
+                {},
+                width=8,
+            ),
+            listed(
+                "Errors of such forecasts in the past, in subscribers",
+                "crowding_forecast_errors",
+                [
+                    *("area_level", "area_id", "method", "mean_absolute_error"),
+                    "mean_absolute_error_naive",
+                ],
+                {"is_suppressed": False},
+                width=4,
+            ),
+        ),
+        (
             listed(
                 "What is published",
                 "releases",
@@ -439,12 +459,36 @@ FLOWS = Dashboard(
         ),
         (
             line(
+                "Last in one area before the day, first in another on it, subscribers by day",
+                "od_matrix_directed_between_days",
+                "published_n_subscribers",
+                ["from_area_id", "to_area_id"],
+                {"is_suppressed": False},
+            ),
+            line(
+                "Hours in the area where they went to, mean of those who went straight there",
+                "stay_times_od",
+                "published_mean_hours_at_destination",
+                ["from_area_id", "to_area_id"],
+                {"is_suppressed": False},
+            ),
+        ),
+        (
+            line(
                 "In one area and later in another: change in percent of the same weekday",
                 "od_matrix_directed_all_pairs_change",
                 "published_change_percent",
                 ["from_area_id", "to_area_id"],
                 {"is_suppressed": False},
-                width=12,
+            ),
+            listed(
+                "From area to area on the day, and from an earlier day",
+                "od_connections",
+                [
+                    *("period_start", "area_level", "from_area_id", "to_area_id"),
+                    *("n_subscribers_same_day", "n_subscribers_between_days"),
+                ],
+                {"is_suppressed_between_days": False},
             ),
         ),
     ),
@@ -512,13 +556,30 @@ RESIDENTS = Dashboard(
                 "published_change_percent",
                 ["area_id"],
                 {},
+            ),
+            line(
+                "Share of residents who are seen, by day",
+                "share_active",
+                "published_share_active",
+                ["home_area_id"],
+                {},
+            ),
+        ),
+        (
+            line(
+                "Share of residents who are seen: change in percent of the same weekday",
+                "share_active_change",
+                "published_change_percent",
+                ["home_area_id"],
+                {},
                 width=12,
             ),
         ),
         (
-            withheld("residents", "count_residents", width=4),
-            withheld("relocations", "count_home_relocations", width=4),
-            withheld("visitors", "count_visitors", width=4),
+            withheld("residents", "count_residents", width=3),
+            withheld("residents seen", "count_active_residents", width=3),
+            withheld("relocations", "count_home_relocations", width=3),
+            withheld("visitors", "count_visitors", width=3),
         ),
     ),
 )
@@ -579,6 +640,22 @@ STOPS = Dashboard(
                 "Kilometres that residents move in a week, mean",
                 "distance_travelled",
                 "published_mean_travelled_km",
+                ["home_area_id"],
+                {"period": "week"},
+            ),
+            line(
+                "Longest in this area on the day, of those who live in another: subscribers",
+                "day_locations",
+                "published_n_subscribers",
+                ["home_area_id", "day_area_id"],
+                {"is_suppressed": False},
+            ),
+        ),
+        (
+            line(
+                "Kilometres that residents move on a day: change in percent of the same weekday",
+                "distance_travelled_change",
+                "published_change_percent",
                 ["home_area_id"],
                 {},
                 width=12,

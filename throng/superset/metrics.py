@@ -13,7 +13,7 @@ from typing import Any
 #: Types that a number has in a mart.
 NUMBERS = {"bigint", "int", "double", "float", "decimal"}
 #: Words of a declaration for keys that are areas.
-AREAS = ("area", "area_or_none", "later_area")
+AREAS = ("area", "area_or_none", "later_area", "other_area")
 #: What `areas` must say for the areas of a level to add up.
 ADD_UP = {"sum", "same_total"}
 

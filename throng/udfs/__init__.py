@@ -23,6 +23,7 @@ from throng.udfs.boundaries import (
     ground_of_sites,
     sites_near_boundary,
 )
+from throng.udfs.forecasts import forecast_days
 from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
@@ -76,6 +77,10 @@ _BOX = "struct<west double, south double, east double, north double>"
 _NEARBY = "array<struct<longitude double, latitude double, distance_km double>>"
 _CLUSTERED = "array<struct<longitude double, latitude double, site_cluster_id int>>"
 _GROUND = "array<struct<site_cluster_id int, outline string>>"
+_FORECAST = (
+    "struct<method string, days array<struct<days_ahead int, value double, lower double, "
+    "upper double>>, n_errors int, mean_absolute_error double, mean_absolute_error_naive double>"
+)
 _SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
@@ -85,6 +90,7 @@ REGISTRY: list[Udf] = [
     Udf("detect_stops", detect_stops, _STOPS, deterministic=True),
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
     Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
+    Udf("forecast_days", forecast_days, _FORECAST, deterministic=True),
     Udf("draw_outlines", draw_outlines, _OUTLINES, deterministic=True),
     Udf("boundary_box", boundary_box, _BOX, deterministic=True),
     Udf("sites_near_boundary", sites_near_boundary, _NEARBY, deterministic=True),

@@ -5,9 +5,9 @@
 
 with
 
-events as (
+area_spells as (
 
-    select * from {{ ref('int_events_located') }}
+    select * from {{ ref('int_area_spells') }}
 
 ),
 
@@ -17,17 +17,18 @@ areas_by_level as (
 
 ),
 
-events_with_next as (
+spells_with_next as (
 
     select
         subscriber_id,
         event_date,
         area_id,
+        n_events,
         lead(area_id) over (
             partition by subscriber_id, event_date
-            order by event_at, cell_id
+            order by spell_number
         ) as next_area_id
-    from events
+    from area_spells
 
 ),
 
@@ -40,13 +41,18 @@ finest_pairs as (
         event_date,
         area_id,
         next_area_id
-    from events_with_next
+    from spells_with_next
     where next_area_id is not null
-    group by
+
+    union
+
+    select
         subscriber_id,
         event_date,
         area_id,
-        next_area_id
+        area_id as next_area_id
+    from spells_with_next
+    where n_events > 1
 
 ),
 

@@ -18,7 +18,6 @@ final as (
         count(*) as n_subscribers,
         sum({{ person_key('subscriber_id') }}) as people_key
     from home_areas
-    where period in ('study', 'week', 'month')
     group by
         period,
         period_start,

@@ -1,7 +1,8 @@
--- How far the phones of those who live in an area moved in a week, from site to site of successive
--- events. A hop from one day to another counts on the later day, if there are at most seven days
--- between the two events. Everybody who lives in the area in that week counts, with 0 km if there
--- is no hop: to leave them out would reveal how few they are.
+-- How far the phones of those who live in an area moved in a week, and on a day, from site to site
+-- of successive events. A hop from one day to another counts on the later day, if there are at most
+-- seven days between the two events. Of a week, everybody who lives in the area in that week
+-- counts; of a day, everybody seen on it who lives there in the reference period. Who made no hop
+-- counts with 0 km: to leave them out would reveal how few they are.
 
 with
 
@@ -11,10 +12,16 @@ day_paths as (
 
 ),
 
+day_end_areas as (
+
+    select * from {{ ref('int_day_end_areas') }}
+
+),
+
 home_areas as (
 
     select * from {{ ref('int_home_areas') }}
-    where period = 'week'
+    where period in ('reference', 'week')
 
 ),
 
@@ -30,12 +37,12 @@ days_in_order as (
 
 ),
 
-weeks as (
+day_distances as (
 
     select
         subscriber_id,
-        date_trunc('week', event_date) as week_start,
-        sum(distance_km + case
+        event_date,
+        distance_km + case
             when
                 first_event_at <= timestampadd(day, 7, seen_before_at)
                 and (first_longitude <> longitude_before or first_latitude <> latitude_before)
@@ -43,8 +50,18 @@ weeks as (
                     'longitude_before', 'latitude_before', 'first_longitude', 'first_latitude'
                 ) }}
             else 0
-        end) as distance_km
+        end as distance_km
     from days_in_order
+
+),
+
+week_distances as (
+
+    select
+        subscriber_id,
+        date_trunc('week', event_date) as week_start,
+        sum(distance_km) as distance_km
+    from day_distances
     group by
         subscriber_id,
         date_trunc('week', event_date)
@@ -54,23 +71,43 @@ weeks as (
 residents as (
 
     select
+        'week' as period,
         home_areas.period_start,
         home_areas.area_level,
         home_areas.home_area_id,
         {{ person_key('home_areas.subscriber_id') }} as person_key,
-        coalesce(weeks.distance_km, 0) as distance_km
+        coalesce(week_distances.distance_km, 0) as distance_km
     from home_areas
-    left join weeks
+    left join week_distances
         on
-            home_areas.subscriber_id = weeks.subscriber_id
-            and home_areas.period_start = weeks.week_start
+            home_areas.subscriber_id = week_distances.subscriber_id
+            and home_areas.period_start = week_distances.week_start
+    where home_areas.period = 'week'
+
+    union all
+
+    select
+        'day' as period,
+        cast(day_end_areas.event_date as timestamp) as period_start,
+        home_areas.area_level,
+        home_areas.home_area_id,
+        {{ person_key('home_areas.subscriber_id') }} as person_key,
+        coalesce(day_distances.distance_km, 0) as distance_km
+    from day_end_areas
+    inner join home_areas
+        on day_end_areas.subscriber_id = home_areas.subscriber_id
+    left join day_distances
+        on
+            day_end_areas.subscriber_id = day_distances.subscriber_id
+            and day_end_areas.event_date = day_distances.event_date
+    where home_areas.period = 'reference'
 
 ),
 
 final as (
 
     select
-        'week' as period,
+        period,
         period_start,
         area_level,
         home_area_id,
@@ -86,6 +123,7 @@ final as (
         {{ second_largest('distance_km') }} as second_largest_travelled_km
     from residents
     group by
+        period,
         period_start,
         area_level,
         home_area_id

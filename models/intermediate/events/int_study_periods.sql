@@ -1,6 +1,7 @@
 {{ config(meta={'retention': 'none'}) }}
 
--- Every hour, day, week and month of the study, and the study itself.
+-- Every hour, day, week and month of the study, the study itself, and the reference period of home
+-- areas.
 
 with
 
@@ -67,6 +68,13 @@ final as (
     group by
         period,
         period_start
+
+    union all
+
+    select
+        'reference' as period,
+        cast(home_start_date as timestamp) as period_start
+    from study_window
 
 )
 

@@ -2,12 +2,12 @@
 
 {% set declaration %}
 keys:
-  period: [study, week, month]
+  period: [study, week, month, reference]
   area_level: level
   area_id: area
 measures:
   n_subscribers: {rule: head_count, areas: same_total}
-dp_laplace: {periods: [study, week, month], sensitivity: 1}
+dp_laplace: {periods: [study, week, month, reference], sensitivity: 1}
 relations:
   residents_total:
     description: Everybody seen lives somewhere
@@ -17,6 +17,13 @@ relations:
     child_where: period in ('week', 'month')
     keys: [period, period_start]
     split: area_level
+  residents_reference:
+    description: The reference period is the study
+    relation_type: sum
+    parent_where: period = 'study'
+    child_where: period = 'reference'
+    keys: [area_level, area_id]
+    reference: is_study
 {% endset %}
 
 {{ release(declaration, ref('candidate_count_residents')) }}

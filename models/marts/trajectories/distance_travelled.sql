@@ -1,10 +1,10 @@
--- How far the phones of those who live in an area moved in a week. Its people are those that
--- count_residents counts; the mean and the standard deviation may be withheld alone
+-- How far the phones of those who live in an area moved on a day or in a week. Its people are those
+-- that count_active_residents or count_residents counts; the mean and the standard deviation may be withheld alone
 -- (int_distance_means).
 
 {% set declaration %}
 keys:
-  period: [week]
+  period: [day, week]
   area_level: level
   home_area_id: area
 measures:
@@ -25,7 +25,14 @@ relations:
     relation_type: sum
     parent: count_residents
     parent_where: period = 'week'
+    child_where: period = 'week'
     keys: [period, period_start, area_level, area_id=home_area_id]
+  distance_active:
+    description: Who is seen on a day has a distance
+    relation_type: sum
+    parent: count_active_residents
+    child_where: period = 'day'
+    keys: [period, period_start, area_level, home_area_id]
 {% endset %}
 
 {{ release(

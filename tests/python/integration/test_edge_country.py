@@ -104,10 +104,16 @@ def test_means_that_tell_of_one_person_are_withheld(server, built, expected, mar
         ("journeys_od", (15**2 + 4**2) * (28 + 5)),
         ("journeys_by_hour", 19 * 2 * 2 * 24),
         ("trip_distances", 19 * 5 * 7),
-        ("distance_travelled", 19 * 5),
+        ("distance_travelled", 19 * (28 + 5)),
+        ("count_active_residents", 19 * 28),
+        # No area with itself.
+        ("od_matrix_directed_between_days", (15 * 14 + 4 * 3) * 28),
+        ("stay_times_od", (15 * 14 + 4 * 3) * 28),
+        ("day_locations", (15**2 + 4**2) * 28),
         # 28 days in 5 weeks and 2 months.
         ("total_subscribers", 28 + 5 + 2),
-        ("count_residents", 19 * (1 + 5 + 2)),
+        # The study and its reference period.
+        ("count_residents", 19 * (2 + 5 + 2)),
     ],
 )
 def test_every_cell_of_the_study_has_a_row(server, built, mart, cells):

@@ -84,7 +84,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
     seeded = server.dbt("seed", "--select", *seeds, landing=landing, **BEFORE)
     assert seeded.returncode == 0, seeded.stdout
     stops = ("int_stop_areas", "+int_labelled_stays", "+int_journey_areas", "+int_known_hours")
-    stops += ("int_day_paths",)
+    stops += ("int_day_paths", "int_area_spells")
     profiles = ("+int_subscriber_segments", "+int_profile_study_values")
     homes_of_the_study(server, landing, BEFORE, *stops, *profiles)
     found = server.query(
@@ -138,6 +138,7 @@ def test_key_id_is_beside_every_pseudonym(server, landing, two_keys, nobody_yet)
         "int_area_visits",
         "int_day_end_areas",
         "int_day_paths",
+        "int_area_spells",
         "int_home_areas",
         "int_stops",
         "int_stop_areas",

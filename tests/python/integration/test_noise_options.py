@@ -322,6 +322,10 @@ def test_what_is_not_bounded_is_withheld_completely(with_dp):
         "journeys_by_hour",
         "trip_distances",
         "distance_travelled",
+        "count_active_residents",
+        "od_matrix_directed_between_days",
+        "stay_times_od",
+        "day_locations",
     ):
         assert with_dp[mart] and not published(with_dp[mart])
     shown = {key[0] for key in published(with_dp["count_subscribers"])}

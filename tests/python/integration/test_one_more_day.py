@@ -32,6 +32,7 @@ MARTS = (
 BY_DAY = (
     "int_events_checked",
     "int_cell_visits",
+    "int_area_spells",
     "int_area_visits",
     "int_area_hours",
     "int_day_end_areas",

@@ -91,15 +91,18 @@ select
     20L as n_subscribers,
     1L as people_key
 from values
-    ('fair', 100.0D, 20.0D, 20.0D, 50L, 100L, 20L),
-    ('heavy', 100.0D, 60.0D, 1.0D, 50L, 100L, 20L),
-    ('two', 100.0D, 49.0D, 49.0D, 50L, 100L, 20L),
-    ('nearly all', 100.0D, 20.0D, 20.0D, 95L, 100L, 20L),
-    ('all', 100.0D, 20.0D, 20.0D, 100L, 100L, 20L),
-    ('withheld', 100.0D, 100.0D, 0.0D, 99L, 100L, 20L),
-    ('few others', 100.0D, 20.0D, 20.0D, 50L, 100L, 3L)
+    ('fair', 100.0D, 20.0D, 20.0D, 50L, 100L, 20L, 0L),
+    ('heavy', 100.0D, 60.0D, 1.0D, 50L, 100L, 20L, 0L),
+    ('two', 100.0D, 49.0D, 49.0D, 50L, 100L, 20L, 0L),
+    ('nearly all', 100.0D, 20.0D, 20.0D, 95L, 100L, 20L, 0L),
+    ('all', 100.0D, 20.0D, 20.0D, 100L, 100L, 20L, 0L),
+    ('withheld', 100.0D, 100.0D, 0.0D, 99L, 100L, 20L, 0L),
+    ('few others', 100.0D, 20.0D, 20.0D, 50L, 100L, 3L, 0L),
+    ('few left', 100.0D, 20.0D, 20.0D, 50L, 100L, 20L, 3L),
+    ('many left', 100.0D, 20.0D, 20.0D, 50L, 100L, 20L, 16L)
     as cells (
-        region, total_volume, largest_volume, second_largest_volume, n_part, n_whole, n_others
+        region, total_volume, largest_volume, second_largest_volume, n_part, n_whole, n_others,
+        n_left
     )
 """
 #: A mart that publishes what its rules forbid, since its select is not made by the macro `release`.
@@ -107,6 +110,7 @@ MART = """
 {{%- set declaration %}}
 keys: {{period: [study], region: value}}
 also_head_counts: [n_others]
+complements: [n_left]
 measures:
   n_subscribers: {{rule: head_count}}
   mean_volume: {{rule: mean, of: n_subscribers, amounts: volume, withhold: cell}}
@@ -189,6 +193,7 @@ def test_the_rules_of_a_release_find_what_they_are_for(server, tmp_path, measure
         ("dominance of mean_volume", place + "heavy"),
         ("dominance of mean_volume", place + "two"),
         ("complement of share_of_whole", place + "nearly all"),
+        ("complement n_left", place + "few left"),
         *(("column_names", name) for name in named),
     }
     assert too_few == {"few others"}

@@ -310,8 +310,8 @@ def test_home_is_where_most_days_end(landing):
         ("2020-01-06", "a2"): 1,
         ("2020-01-06", "b1"): 2,
     }
-    assert set(residents.period) == {"study", "week", "month"}
-    assert residents.n_subscribers.sum() == 5 * 2 * 3
+    assert set(residents.period) == {"study", "reference", "week", "month"}
+    assert residents.n_subscribers.sum() == 5 * 2 * 4
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ BY_DATE = (
     "int_area_hours",
     "int_day_end_areas",
     "int_day_paths",
+    "int_area_spells",
 )
 BY_DATE += ("int_active_hours",)
 BY_WEEK = ("int_stops", "int_journeys", "int_known_hours", "int_profile_half_hours")

@@ -518,7 +518,7 @@ def test_every_row_says_whether_its_period_is_complete(server, published):
     """The study is two whole weeks of one month, of which something came in every day."""
     parts = (f"select period, is_complete from marts.{mart} group by all" for mart in ALL_MARTS)
     told = set(server.query(" union ".join(parts)))
-    whole = {("hour", True), ("day", True), ("week", True), ("study", True)}
+    whole = {("hour", True), ("day", True), ("week", True), ("study", True), ("reference", True)}
     assert told == {*whole, ("month", False)}
 
 
@@ -863,8 +863,8 @@ def test_a_notebook_runs_from_top_to_bottom(server, published, path, tmp_path, m
     assert [output["text"].split(",")[0] for output in said] == [f"Server 127.0.0.1:{server.port}"]
 
 
-#: Charts without a row here: two weeks are too short for a baseline, and no day is after it; nobody
-#: named an event; no day is unusual; and no area was down as a whole.
+#: Charts without a row here: two weeks are too short for a baseline and for forecasts, and no day
+#: is after them; nobody named an event; no day is unusual; and no area was down as a whole.
 NO_ROWS = {
     "Days that are unlike the days before",
     "Median change on the days after the baseline, in percent",
@@ -872,6 +872,8 @@ NO_ROWS = {
     "Areas before, during and after events: change in percent of usual days",
     "In one area and later in another: change in percent of the same weekday",
     "Where the network was probably down",
+    "The next two weeks, subscribers by day as forecast",
+    "Errors of such forecasts in the past, in subscribers",
 }
 
 

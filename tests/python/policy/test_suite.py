@@ -264,6 +264,7 @@ def test_long_are_tests_of_a_server_comparisons_of_methods_large_pages_and_many_
     others = {name for name in files if not name.startswith("integration/")}
     # Pages of 2,000 areas take as long as all others together; so do thousands of files.
     assert others == {
+        "unit/test_forecasts.py",
         "unit/test_stops_against_truth.py",
         "unit/test_report_page.py",
         "unit/test_imports_of_mutated_files.py",

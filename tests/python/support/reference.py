@@ -115,6 +115,16 @@ KEYS = {
     ),
     "trip_distances": ("period", "period_start", "area_level", "home_area_id", "distance_from_km"),
     "distance_travelled": ("period", "period_start", "area_level", "home_area_id"),
+    "count_active_residents": ("period", "period_start", "area_level", "home_area_id"),
+    "od_matrix_directed_between_days": (
+        "period",
+        "period_start",
+        "area_level",
+        "from_area_id",
+        "to_area_id",
+    ),
+    "stay_times_od": ("period", "period_start", "area_level", "from_area_id", "to_area_id"),
+    "day_locations": ("period", "period_start", "area_level", "home_area_id", "day_area_id"),
 }
 
 # Decimals of what is published rounded.
@@ -128,6 +138,9 @@ DECIMALS = {
     "mean_travelled_km": 2,
     "standard_deviation_travelled_km": 2,
     "median_travelled_km": 1,
+    "mean_hours_at_origin": 1,
+    "mean_hours_at_destination": 1,
+    "mean_hours": 1,
 }
 
 
@@ -157,11 +170,20 @@ class Expected:
 
 
 # What a rule reads and nobody publishes.
-AMOUNTS = ("at_least_minutes", "at_most_minutes", "distance_km", "travelled_km")
+AMOUNTS = (
+    "at_least_minutes",
+    "at_most_minutes",
+    "distance_km",
+    "travelled_km",
+    "hours_at_origin",
+    "hours_at_destination",
+    "hours",
+)
 PRIVATE = {
     "n_subscribers_at_most",
     "n_residents",
     "n_travellers",
+    "n_not_seen",
     "sum_of_squares",
     *(f"{what}_{amount}" for what in ("total", "largest", "second_largest") for amount in AMOUNTS),
 }
@@ -214,6 +236,21 @@ def _publish_distance_travelled(table: pd.DataFrame, min_group_size: int) -> pd.
     return table
 
 
+def _publish_count_active_residents(table: pd.DataFrame, min_group_size: int) -> pd.DataFrame:
+    return table[(table["n_not_seen"] == 0) | (table["n_not_seen"] >= min_group_size)].copy()
+
+
+def _publish_stay_times_od(table: pd.DataFrame, _: int) -> pd.DataFrame:
+    for amount in ("hours_at_origin", "hours_at_destination"):
+        table.loc[_tells_of_one(table, amount), f"mean_{amount}"] = np.nan
+    return table
+
+
+def _publish_day_locations(table: pd.DataFrame, _: int) -> pd.DataFrame:
+    table.loc[_tells_of_one(table, "hours"), "mean_hours"] = np.nan
+    return table
+
+
 #: Withheld in more areas than those whose own numbers tell of one person, by an order with a key.
 MAY_BE_WITHHELD_ALONE = [
     "mean_travelled_km",
@@ -225,6 +262,9 @@ PUBLISH = {
     "distance_travelled": _publish_distance_travelled,
     "stay_durations": _publish_stay_durations,
     "journeys_od": _publish_journeys_od,
+    "count_active_residents": _publish_count_active_residents,
+    "stay_times_od": _publish_stay_times_od,
+    "day_locations": _publish_day_locations,
 }
 
 
@@ -419,6 +459,15 @@ from judged join above on above.cell_area_id = judged.area_id
 where judged.reason is null and judged.area_id <> ''
 """
 
+# The first and last day of the study.
+STUDY = """
+create table study as
+select coalesce(cast($study_start as date),
+                (select min(cast(event_at as date)) from judged where reason is null)) as first,
+       coalesce(cast($study_end as date),
+                (select max(cast(event_at as date)) from judged where reason is null)) as last
+"""
+
 # The four kinds of window over which somebody can have a home, as first and last day.
 HOMES = """
 create table homes as
@@ -488,13 +537,7 @@ MAX_JOURNEY_HOURS = 24.0
 # (between the stays): on the way for two hours at most, or else for certain.
 RHYTHM = """
 create table rhythm as
-with study as (
-    select coalesce(cast($study_start as date),
-                    (select min(cast(event_at as date)) from judged where reason is null)) as first,
-           coalesce(cast($study_end as date),
-                    (select max(cast(event_at as date)) from judged where reason is null)) as last
-),
-days as (
+with days as (
     select cast(unnest(generate_series(first, last, interval 1 day)) as timestamp) as day
     from study
 ),
@@ -570,8 +613,7 @@ MARTS = {
     "count_residents": """
         select period, period_start, area_level, area_id,
                count(distinct subscriber_id) as n_subscribers
-        from homes where period in ('study', 'week', 'month')
-        group by all
+        from homes group by all
     """,
     # The first event in `from` is not after the last one in `to` exactly when some event in `from`
     # is not after some event in `to`.
@@ -757,29 +799,142 @@ MARTS = {
               and latitude is not null
             window trace as (partition by subscriber_id order by event_at, cell_id)
         ),
-        weeks as (
-            select subscriber_id, date_trunc('week', event_at) as week,
+        ways as (
+            select period, subscriber_id, date_trunc(period, event_at) as period_start,
                    sum(2 * 6371.0088 * asin(least(1, sqrt(
                        sin(radians(latitude - latitude_before) / 2) ** 2
                        + cos(radians(latitude)) * cos(radians(latitude_before))
                        * sin(radians(longitude - longitude_before) / 2) ** 2
                    )))) as km
-            from hops where event_at - event_before <= interval 7 day
+            from hops cross join (values ('day'), ('week')) as p (period)
+            where event_at - event_before <= interval 7 day
             group by all
         ),
+        those_counted as (
+            select period, period_start, area_level, area_id, subscriber_id
+            from homes where period = 'week'
+            union all
+            select distinct 'day', cast(seen.day as timestamp), homes.area_level, homes.area_id,
+                   homes.subscriber_id
+            from homes join seen using (subscriber_id, area_level)
+            where homes.period = 'reference'
+        ),
         people as (
-            select homes.*, coalesce(km, 0) as km
-            from homes left join weeks
-              on weeks.subscriber_id = homes.subscriber_id and weeks.week = homes.period_start
-            where homes.period = 'week'
+            select those_counted.*, coalesce(km, 0) as km
+            from those_counted left join ways using (period, period_start, subscriber_id)
         )
-        select 'week' as period, period_start, area_level, area_id as home_area_id,
+        select period, period_start, area_level, area_id as home_area_id,
                count(*) as n_subscribers, count(*) filter (km > 0) as n_travellers,
                avg(km) as mean_travelled_km, stddev_pop(km) as standard_deviation_travelled_km,
                median(km) as median_travelled_km, sum(km) as total_travelled_km,
                sum(km * km) as sum_of_squares, max(km) as largest_travelled_km,
                max(km, 2)[2] as second_largest_travelled_km
         from people group by all
+    """,
+    "count_active_residents": f"""
+        with residents as (
+            select area_level, area_id, count(distinct subscriber_id) as n_residents
+            from homes where period = 'reference' group by all
+        )
+        select {DAY.format("seen.day")}, seen.area_level, homes.area_id as home_area_id,
+               count(distinct seen.subscriber_id) as n_subscribers,
+               any_value(n_residents) - count(distinct seen.subscriber_id) as n_not_seen
+        from seen join homes
+          on homes.period = 'reference' and homes.area_level = seen.area_level
+         and homes.subscriber_id = seen.subscriber_id
+        join residents
+          on residents.area_level = homes.area_level and residents.area_id = homes.area_id
+        group by all
+    """,
+    # Event by event: the one before is of another day.
+    "od_matrix_directed_between_days": f"""
+        with events as (
+            select area_level, subscriber_id, day, event_at, area_id as to_area_id,
+                   lag(area_id) over trace as from_area_id, lag(day) over trace as day_before,
+                   lag(event_at) over trace as event_before
+            from seen
+            window trace as (partition by area_level, subscriber_id order by event_at, cell_id)
+        )
+        select {DAY.format("day")}, area_level, from_area_id, to_area_id,
+               count(distinct subscriber_id) as n_subscribers
+        from events
+        where day_before < day and event_at - event_before <= interval 7 day
+          and from_area_id <> to_area_id
+        group by all
+    """,
+    # Event by event: each is in its area until the next; a stay is a number of changes of area.
+    "stay_times_od": f"""
+        with events as (
+            select area_level, subscriber_id, day, area_id, event_at, cell_id,
+                   lag(area_id) over trace as area_before, lag(day) over trace as day_before,
+                   epoch_us(least(
+                       coalesce(lead(event_at) over trace,
+                                (select cast(last as timestamp) + interval 1 day from study)),
+                       event_at + interval 7 day
+                   )) - epoch_us(event_at) as lasts
+            from seen
+            window trace as (partition by area_level, subscriber_id order by event_at, cell_id)
+        ),
+        changes as (
+            select *, count(*) filter (area_before is null or area_before <> area_id) over (
+                       partition by area_level, subscriber_id order by event_at, cell_id
+                       rows unbounded preceding
+                   ) as stay
+            from events
+        ),
+        stays as (
+            select area_level, subscriber_id, stay, any_value(area_id) as area_id,
+                   first(day order by event_at, cell_id) as day,
+                   first(day_before order by event_at, cell_id) as day_before,
+                   sum(lasts) / 3600e6 as hours
+            from changes group by all
+        ),
+        people as (
+            select arrived.day, arrived.area_level, left_.area_id as from_area_id,
+                   arrived.area_id as to_area_id, subscriber_id,
+                   avg(left_.hours) as origin, avg(arrived.hours) as destination
+            from stays as arrived join stays as left_ using (area_level, subscriber_id)
+            where left_.stay = arrived.stay - 1 and arrived.day_before = arrived.day
+            group by all
+        )
+        select {DAY.format("day")}, area_level, from_area_id, to_area_id,
+               count(*) as n_subscribers, avg(origin) as mean_hours_at_origin,
+               avg(destination) as mean_hours_at_destination,
+               {AMOUNT.format("origin", "hours_at_origin")},
+               {AMOUNT.format("destination", "hours_at_destination")}
+        from people group by all
+    """,
+    # The part of each time after an event that lies on a day when the phone was seen.
+    "day_locations": f"""
+        with times as (
+            select area_level, subscriber_id, area_id, event_at as begins,
+                   least(coalesce(lead(event_at) over trace, event_at + interval 7 day),
+                         event_at + interval 7 day) as ends
+            from seen
+            window trace as (partition by area_level, subscriber_id order by event_at, cell_id)
+        ),
+        days as (select distinct area_level, subscriber_id, day from seen),
+        parts as (
+            select area_level, subscriber_id, day, area_id,
+                   sum(epoch_us(least(ends, cast(day as timestamp) + interval 1 day))
+                       - epoch_us(greatest(begins, cast(day as timestamp)))) / 3600e6 as hours
+            from times join days using (area_level, subscriber_id)
+            where begins < cast(day as timestamp) + interval 1 day and ends >= day
+            group by all
+        ),
+        longest as (
+            select * from parts
+            qualify row_number() over (
+                partition by area_level, subscriber_id, day order by hours desc, area_id
+            ) = 1
+        )
+        select {DAY.format("day")}, longest.area_level, homes.area_id as home_area_id,
+               longest.area_id as day_area_id, count(*) as n_subscribers,
+               avg(hours) as mean_hours, {AMOUNT.format("hours", "hours")}
+        from longest join homes
+          on homes.period = 'reference' and homes.area_level = longest.area_level
+         and homes.subscriber_id = longest.subscriber_id
+        group by all
     """,
     "trip_distances": """
         select 'week' as period, homes.period_start, homes.area_level,
@@ -938,12 +1093,13 @@ def counted_from(
         expression, layout = _timestamp_pattern(event_timestamp_format)
         study = {"study_start": study_start, "study_end": study_end}
         con.execute(JUDGED, {"expression": expression, "layout": layout, **study})
+        con.execute(STUDY, study)
         con.execute(ABOVE)
         con.execute(SEEN)
         con.execute(HOMES, {**study, "home_start": home_start, "home_end": home_end})
         con.execute(PLACED)
         _find_stops_and_journeys(con)
-        con.execute(RHYTHM, study)
+        con.execute(RHYTHM)
     except BaseException:
         con.close()
         raise

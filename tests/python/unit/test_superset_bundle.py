@@ -95,8 +95,11 @@ def test_people_are_added_up_by_home_area_only(models):
         for name, model in models.items()
         if any(metric.name == "total_n_subscribers" for metric in metrics_of(model))
     }
-    of_residents = {"count_residents", "distance_travelled", "trip_distances"}
-    assert total == {*of_residents, "day_rhythm", "profile_segments"}
+    of_residents = {"count_active_residents", "count_residents"}
+    of_residents |= {"distance_travelled", "trip_distances"}
+    # Who comes from another day comes from one area.
+    arrivals = {"od_matrix_directed_between_days"}
+    assert total == {*of_residents, *arrivals, "day_rhythm", "profile_segments"}
 
 
 @pytest.fixture(scope="module")
