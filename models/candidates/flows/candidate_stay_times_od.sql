@@ -4,21 +4,21 @@
 
 with
 
-area_stays as (
+spells as (
 
-    select * from {{ ref('int_area_stays') }}
+    select * from {{ ref('int_spells_by_level') }}
 
 ),
 
-stays_with_origin as (
+spells_with_origin as (
 
     select
         *,
-        lag(area_id) over stays_in_order as from_area_id,
-        lag(n_hours) over stays_in_order as n_hours_before
-    from area_stays
+        lag(area_id) over in_order as from_area_id,
+        lag(n_hours) over in_order as n_hours_before
+    from spells
     window
-        stays_in_order as (partition by subscriber_id, area_level order by stay_number)
+        in_order as (partition by subscriber_id, area_level order by spell_number)
 
 ),
 
@@ -32,7 +32,7 @@ people as (
         {{ person_key('subscriber_id') }} as person_key,
         avg(n_hours_before) as hours_at_origin,
         avg(n_hours) as hours_at_destination
-    from stays_with_origin
+    from spells_with_origin
     where event_date = date_before
     group by
         event_date,

@@ -1,6 +1,6 @@
--- How long each subscriber was in an area, by area level: from the first event there until one in
--- another area, on whatever days. After an event a phone is taken to be in the area until its next
--- event, for seven days at most and not after the study.
+-- The spells of each subscriber at each area level, over all days: successive events in one area,
+-- and how long until one in another area. After an event a phone is taken to be in the area until
+-- its next event, for seven days at most and not after the study.
 
 with
 
@@ -43,7 +43,7 @@ spells_timed as (
                 timestampadd(day, 7, area_spells.last_event_at)
             )
         ) / 3.6e9 as n_hours,
-        row_number() over spells as spell_number
+        row_number() over spells as finest_number
     from area_spells
     cross join study_window
     window
@@ -68,7 +68,7 @@ spells_by_level as (
     window
         spells as (
             partition by spells_timed.subscriber_id, areas_by_level.area_level
-            order by spells_timed.spell_number
+            order by spells_timed.finest_number
         )
 
 ),
@@ -79,9 +79,9 @@ spells_numbered as (
         *,
         count_if(coalesce(level_area_id <> area_before_id, true)) over (
             partition by subscriber_id, area_level
-            order by spell_number
+            order by finest_number
             rows between unbounded preceding and current row
-        ) as stay_number
+        ) as spell_number
     from spells_by_level
 
 ),
@@ -93,10 +93,10 @@ final as (
         key_id,
         area_level,
         level_area_id as area_id,
-        stay_number,
+        spell_number,
         -- The day of its first event, and that of the event before, which was elsewhere.
-        min_by(event_date, spell_number) as event_date,
-        min_by(date_before, spell_number) as date_before,
+        min_by(event_date, finest_number) as event_date,
+        min_by(date_before, finest_number) as date_before,
         sum(n_hours) as n_hours
     from spells_numbered
     group by
@@ -104,7 +104,7 @@ final as (
         key_id,
         area_level,
         level_area_id,
-        stay_number
+        spell_number
 
 )
 
