@@ -65,6 +65,7 @@ def test_what_may_be_published_is_what_a_second_engine_publishes(server, expecte
     assert_release(server, expected, mart, none_published=("count_subscribers_home_area",))
 
 
+@pytest.mark.long
 def test_dbts_unit_tests_pass(server, country):
     """But for those of what the second engine counts, which run with the edge country."""
     counted = [
