@@ -132,20 +132,20 @@
         )) %}
     {% endif %}
     {% set keys = others + ['area_level=parent_level'] %}
+    {% set parents = [] %}
     {% for column in columns %}
         {% do keys.append(column ~ '=parent_' ~ column) %}
+        {% do parents.append('parent_' ~ column) %}
     {% endfor %}
     {# No area with itself: what goes from area to area inside one is nothing of it. #}
-    {% set parents = [] %}
-    {% if 'other_area' in meta['keys'].values() %}
-        {% for column in columns %}{% do parents.append('parent_' ~ column) %}{% endfor %}
-    {% endif %}
+    {% set has_other_area = 'other_area' in meta['keys'].values() %}
     {% do return(relation_of(
         id ~ '_areas', areas,
         'The areas of an area add up to it' if areas == 'sum'
         else 'Who is in an area is in the area around it',
         parent=mart, parent_measure=measure,
-        child=mart, child_measure=measure, child_where=parents | join(' <> '), keys=keys,
+        child=mart, child_measure=measure, keys=keys,
+        child_where=parents | join(' <> ') if has_other_area else '',
         via='area_parents' if columns | length == 1 else 'area_pair_parents'
     )) %}
 {% endmacro %}

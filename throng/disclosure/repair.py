@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from throng.disclosure.arrays import FloatArray, IntArray
+from throng.disclosure.arrays import BoolArray, FloatArray, IntArray
 from throng.disclosure.audit import FAILED, MIN_WIDTH, Audit, reattack
 from throng.disclosure.building import build
 from throng.disclosure.goals import goals
@@ -125,14 +125,14 @@ class _Hider:
         by_var = np.argsort(system.var, kind="stable")
         self.var_con = system.con[by_var]
         self.var_start = np.searchsorted(system.var[by_var], np.arange(n + 1))
-        # Cells that may be hidden: now, and if nothing else helps.
-        self.cell, self.any_cell = np.zeros(n, bool), np.zeros(n, bool)
+        # All cells, and those that are not the last resort.
+        self.cell, self.first_resort = np.zeros(n, bool), np.zeros(n, bool)
         self.siblings: dict[str, list[int]] = {}
         for block in system.blocks:
             if block.role == CELL:
                 mine = slice(block.first, block.first + len(block.rows))
-                self.any_cell[mine] = True
-                self.cell[mine] = block.table.partition("@")[0] not in last_resort
+                self.cell[mine] = True
+                self.first_resort[mine] = block.table.partition("@")[0] not in last_resort
                 self.siblings.setdefault(block.table, []).append(block.first)
         self.lower, self.upper = np.zeros(0), np.zeros(0)
 
@@ -160,22 +160,19 @@ class _Hider:
         width = self.upper[failing] - self.lower[failing]
         prior = asked.prior_upper - asked.prior_lower
         gaps = np.maximum(np.where(np.isnan(prior), min_width, prior) - width, 1.0)
-        hidden = self._hide_for(failing, gaps)
-        if not hidden:
-            spared, self.cell = self.cell, self.any_cell
-            hidden = self._hide_for(failing, gaps)
-            self.cell = spared
-        return hidden
+        return self._hide_among(self.first_resort, failing, gaps) or self._hide_among(
+            self.cell, failing, gaps
+        )
 
-    def _hide_for(self, failing: IntArray, gaps: FloatArray) -> list[int]:
-        """Hide one of the cells that may be hidden for each failing one; the variables hidden."""
+    def _hide_among(self, cells: BoolArray, failing: IntArray, gaps: FloatArray) -> list[int]:
+        """Hide one of these cells for each failing one; the variables hidden."""
         touched: set[int] = set()
         hidden: list[int] = []
         for variable, gap in zip(failing.tolist(), gaps.tolist(), strict=True):
             mine = self.constraints(variable)
             if touched.intersection(mine):
                 continue
-            choice = self._choice(variable, mine, gap)
+            choice = self._choice(cells, variable, mine, gap)
             if choice is None:
                 continue
             new = self._hide(choice)
@@ -186,7 +183,7 @@ class _Hider:
                 around = self._around(self.constraints(variable))
                 if touched.intersection(around):
                     continue
-                choice = self._choice(variable, around, gap)
+                choice = self._choice(cells, variable, around, gap)
                 touched.update(around)
                 if choice is not None:
                     hidden.extend(self._hide(choice))
@@ -198,12 +195,14 @@ class _Hider:
         hidden = variables[self.system.hidden[variables]].tolist()
         return sorted({c for v in hidden for c in self.constraints(v)})
 
-    def _choice(self, variable: int, constraints: list[int], gap: float) -> int | None:
-        """The released cell to hide for a failing one, None if there is none."""
+    def _choice(
+        self, cells: BoolArray, variable: int, constraints: list[int], gap: float
+    ) -> int | None:
+        """The released one of these cells to hide for a failing one, None if there is none."""
         options = []
         for constraint in constraints:
             variables, _ = self.entries(constraint)
-            released = variables[self.cell[variables] & ~self.system.hidden[variables]]
+            released = variables[cells[variables] & ~self.system.hidden[variables]]
             if not len(released):
                 continue
             value = (self.system.lower[released] + self.system.upper[released]) / 2
@@ -253,6 +252,6 @@ class _Hider:
         for constraint in self.constraints(variable):
             variables, _ = self.entries(constraint)
             is_equality = self.system.con_lower[constraint] == self.system.con_upper[constraint]
-            if len(variables) == 2 and is_equality and self.any_cell[variables].all():
+            if len(variables) == 2 and is_equality and self.cell[variables].all():
                 equal_cells.extend(int(v) for v in variables if not self.system.hidden[v])
         return equal_cells

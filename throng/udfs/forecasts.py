@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
 from throng.mobility import forecasts
@@ -52,18 +51,12 @@ def _of_list(series: pa.ListScalar) -> dict[str, object] | None:
     found = forecasts.forecast(days)
     if found is None:
         return None
-    ahead = np.arange(1, len(found.values) + 1, dtype=np.int32)
+    ends = zip(found.values.tolist(), found.lower.tolist(), found.upper.tolist(), strict=True)
     return {
         "method": found.method,
         "days": [
             {"days_ahead": number, "value": value, "lower": lower, "upper": upper}
-            for number, value, lower, upper in zip(
-                ahead.tolist(),
-                found.values.tolist(),
-                found.lower.tolist(),
-                found.upper.tolist(),
-                strict=True,
-            )
+            for number, (value, lower, upper) in enumerate(ends, start=1)
         ],
         "n_errors": found.n_errors,
         "mean_absolute_error": found.mean_absolute_error,

@@ -1,5 +1,5 @@
--- How many of those who live in an area were seen on a day. Those not seen are residents less these:
--- nothing is published where they are few.
+-- How many of those who live in an area were seen on a day. Those not seen are residents less
+-- these: nothing is published where they are few.
 
 {% set declaration %}
 keys:

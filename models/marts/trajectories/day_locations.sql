@@ -1,5 +1,5 @@
--- Where those who live in an area were longest on a day. Everybody seen on it was longest in one area
--- of each level.
+-- Where those who live in an area were longest on a day. Everybody seen on it was longest in one
+-- area of each level.
 
 {% set declaration %}
 keys:

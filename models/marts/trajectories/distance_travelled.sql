@@ -1,6 +1,6 @@
 -- How far the phones of those who live in an area moved on a day or in a week. Its people are those
--- that count_active_residents or count_residents counts; the mean and the standard deviation may be withheld alone
--- (int_distance_means).
+-- of count_active_residents (day) and count_residents (week); the mean and the standard deviation
+-- may be withheld alone (int_distance_means).
 
 {% set declaration %}
 keys:
