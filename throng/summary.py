@@ -42,6 +42,7 @@ def summary() -> None:
                 *_events(query, built),
                 *_cells(query, built),
                 *_recharges(query, built),
+                *_context(query, built),
                 *_quality(query, built),
             ]
             for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
@@ -217,6 +218,19 @@ def _recharges(query: Query, built: set[str]) -> Iterator[str]:
     if reasons:
         accepted = reasons.pop(None, 0)
         yield from _checked("Recharges in", accepted, list(reasons.items()), "")
+
+
+def _context(query: Query, built: set[str]) -> Iterator[str]:
+    """Rows of context in one line, where any have landed."""
+    if "int_context_checked" not in built:
+        return
+    [(rows, rejected, reason)] = query(
+        "select count(*), count(reject_reason), mode(reject_reason) "
+        "from protected.int_context_checked"
+    )
+    if rows:
+        note = f"{rejected:,} rejected, most as {reason}: protected.int_context_checked"
+        yield _line("Context in", f"{rows:>12,}", note if rejected else "")
 
 
 def _quality(query: Query, built: set[str]) -> Iterator[str]:

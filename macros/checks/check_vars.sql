@@ -26,9 +26,9 @@
 
         {% set feeds = var('feeds') %}
         {% if feeds is string or feeds is not iterable
-            or feeds | reject('in', ['recharges', 'listening']) | list %}
+            or feeds | reject('in', ['recharges', 'listening', 'context']) | list %}
             {% do stop("The var feeds is '" ~ feeds ~ "'; set it to a list of optional feeds: "
-                ~ "recharges, listening.") %}
+                ~ "recharges, listening, context.") %}
         {% endif %}
         {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'baseline_start',
             'baseline_end', 'retention_as_of'] %}

@@ -77,7 +77,8 @@
 {# The optional feed that a folder belongs to; none for the required ones. #}
 {% macro feed_of(table) %}
     {% do return({
-        'recharges': 'recharges', 'listening_events': 'listening', 'customers': 'listening'
+        'recharges': 'recharges', 'listening_events': 'listening', 'customers': 'listening',
+        'context': 'context'
     }.get(table['name'])) %}
 {% endmacro %}
 

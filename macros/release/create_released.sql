@@ -35,6 +35,7 @@
     } %}
     {% set released = {
         'areas': areas_table_sql(),
+        'context_series': context_table_sql(),
         'ledger_entries': ledger_entries_table_sql(),
         'ledger': ledger_view_sql(),
     } %}
@@ -138,6 +139,20 @@ create table if not exists released.areas (
     {% for column in published_area_columns() %}
 {{ column.name }} {{ column.data_type }},
     {% endfor %}
+    published_at timestamp
+) using parquet partitioned by (published_at)
+{% endmacro %}
+
+
+{# All lists of context that were published, one partition each. #}
+{% macro context_table_sql() %}
+create table if not exists released.context_series (
+    area_level string,
+    area_id string,
+    series_name string,
+    period string,
+    period_start timestamp,
+    series_value double,
     published_at timestamp
 ) using parquet partitioned by (published_at)
 {% endmacro %}

@@ -16,6 +16,7 @@
         {% do run_query(ledger_entries_sql(release_id, recorded_at)) %}
     {% endif %}
     {% do publish_areas(recorded_at) %}
+    {% do publish_context(recorded_at) %}
     {% do show_releases_in_force(release_marts()) %}
 {% endmacro %}
 
@@ -35,6 +36,30 @@
             ~ recorded_at ~ "') select /*+ coalesce(1) */ "
             ~ published_area_columns() | map(attribute='name') | join(', ') ~ ' from ' ~ areas
         ) %}
+    {% endif %}
+{% endmacro %}
+
+
+{# Copy what is known of areas beside people, if any has landed and it is not what was published
+   last. #}
+{% macro publish_context(recorded_at) %}
+    {% if 'int_context_checked' in names_in_schema('protected') %}
+        {% set columns = 'area_level, area_id, series_name, period, ' %}
+        {% set accepted = 'select ' ~ columns ~ 'cast(first_date as timestamp) as period_start, '
+            ~ 'series_value from protected.int_context_checked where reject_reason is null' %}
+        {% set last = 'select ' ~ columns ~ 'period_start, series_value from released.context_series '
+            ~ 'where published_at = (select max(published_at) from released.context_series)' %}
+        {% set n_different = run_query(
+            'select count(*) from ((' ~ accepted ~ ' except ' ~ last ~ ') union all ('
+            ~ last ~ ' except ' ~ accepted ~ '))'
+        ).rows[0][0] | int %}
+        {% if n_different > 0 %}
+            {% do run_query(
+                "insert overwrite table released.context_series partition (published_at = "
+                ~ "timestamp'" ~ recorded_at ~ "') select /*+ coalesce(1) */ * from ("
+                ~ accepted ~ ')'
+            ) %}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 

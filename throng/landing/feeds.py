@@ -43,6 +43,13 @@ RECHARGE_COLUMNS = {
     "recharge_at": True,
     "amount": True,
 }
+# What else is known of areas: cases, prices, rain, closures. Of no people.
+CONTEXT_COLUMNS = {
+    "area_id": True,
+    "date": True,
+    "name": True,
+    "value": True,
+}
 # The listener feed, as the service writes it: events without a header, in this order, ...
 LISTENING_EVENT_COLUMNS = {
     "event_id": True,
@@ -190,4 +197,5 @@ def feeds_of(
             is_csv_only=True,
         ),
         Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True, is_csv_only=True),
+        Feed("context", CONTEXT_COLUMNS, is_optional=True),
     ]

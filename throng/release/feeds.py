@@ -11,7 +11,12 @@ import yaml
 from throng.release.warehouse import Warehouse, project_file
 
 # The optional feed that a folder of the landing area belongs to.
-FEEDS = {"recharges": "recharges", "listening_events": "listening", "customers": "listening"}
+FEEDS = {
+    "recharges": "recharges",
+    "listening_events": "listening",
+    "customers": "listening",
+    "context": "context",
+}
 # What the check of the landing folder has to know.
 ASKED = (
     *("landing_path", "event_columns", "recharge_columns", "cell_site_columns", "area_columns"),

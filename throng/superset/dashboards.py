@@ -393,6 +393,68 @@ PRESENCE = Dashboard(
             ),
         ),
         (
+            line(
+                "People, subscribers or not, by day: estimated",
+                "count_subscribers_estimated",
+                "published_people_estimated",
+                ["area_id"],
+                {},
+            ),
+            line(
+                "People as estimated: change in percent of the same weekday of the baseline",
+                "count_subscribers_estimated_change",
+                "published_change_percent",
+                ["area_id"],
+                {},
+            ),
+        ),
+        (
+            listed(
+                "How many people a resident subscriber stands for",
+                "scaling_factors",
+                [
+                    *("area_level", "area_id", "population", "n_residents"),
+                    *("people_per_subscriber", "factor_source"),
+                ],
+                {},
+            ),
+            line(
+                "How many people one stands for who was seen on a day",
+                "scaling_factors_of_periods",
+                "published_people_per_subscriber",
+                ["area_id"],
+                {"period": "day"},
+            ),
+        ),
+        (
+            line(
+                "Context by day: cases, prices, rain, closures",
+                "context_series",
+                "published_series_value",
+                ["series_name", "area_id"],
+                {"period": "day"},
+                width=4,
+            ),
+            line(
+                "More or less than the weekday and the trend explain",
+                "series_adjusted",
+                "published_value_adjusted",
+                ["series_name", "area_id"],
+                {},
+                width=4,
+            ),
+            listed(
+                "What goes together with the people in an area, so many days later",
+                "series_correlation",
+                [
+                    *("area_level", "area_id", "other_area_id", "other_series_name", "lag_days"),
+                    *("n_days", "pearson", "spearman", "p_value_corrected"),
+                ],
+                {},
+                width=4,
+            ),
+        ),
+        (
             listed(
                 "What is published",
                 "releases",
@@ -481,6 +543,15 @@ FLOWS = Dashboard(
                 ["from_area_id", "to_area_id"],
                 {"is_suppressed": False},
             ),
+            line(
+                "In one area and later in another, people by day: estimated",
+                "od_matrix_directed_all_pairs_estimated",
+                "published_people_estimated",
+                ["from_area_id", "to_area_id"],
+                {"is_suppressed": False},
+            ),
+        ),
+        (
             listed(
                 "From area to area on the day, and from an earlier day",
                 "od_connections",
@@ -572,7 +643,13 @@ RESIDENTS = Dashboard(
                 "published_change_percent",
                 ["home_area_id"],
                 {},
-                width=12,
+            ),
+            line(
+                "Residents by week, people, subscribers or not: estimated",
+                "count_residents_estimated",
+                "published_people_estimated",
+                ["area_id"],
+                {"period": "week"},
             ),
         ),
         (

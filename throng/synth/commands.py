@@ -55,6 +55,16 @@ def synth(
     clones: Annotated[
         int, typer.Option(help="Subscribers whose number is used at two places at once.")
     ] = DEFAULTS.clones,
+    market_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the people who are subscribers, such as 0.3; the others have no events."
+        ),
+    ] = DEFAULTS.market_share,
+    lost_customers: Annotated[
+        float,
+        typer.Option(help="Share of the subscribers who leave the operator in the second half."),
+    ] = DEFAULTS.lost_customers,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the files of an earlier run.")
     ] = False,
@@ -81,6 +91,8 @@ def synth(
             outages=outages,
             machines=machines,
             clones=clones,
+            market_share=market_share,
+            lost_customers=lost_customers,
         )
         report = generate(settings, landing, truth, typer.echo, force=force)
     except SynthError as error:

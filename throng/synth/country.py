@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -160,6 +160,16 @@ def build_country(settings: Settings) -> Country:
         area_start=np.searchsorted(area, np.arange(len(finest) + 1)),
         town_place=town_place,
     )
+
+
+def counted(country: Country, home: NDArray[np.int32]) -> Country:
+    """The country with the people of these home places, and no others, as its population."""
+    heads = np.bincount(country.place_area[home], minlength=len(country.finest.ids))
+    levels = [replace(country.finest, population=heads)]
+    for below, level in zip(country.levels[:0:-1], country.levels[-2::-1], strict=True):
+        heads = np.bincount(below.parent, weights=heads, minlength=len(level.ids)).astype(np.int64)
+        levels.append(replace(level, population=heads))
+    return replace(country, levels=tuple(reversed(levels)))
 
 
 def _outline(rng: np.random.Generator) -> Polygon:

@@ -183,10 +183,7 @@ def _sorted(events: Events) -> Events:
 
 def _alive(people: People, day: int, events: Events) -> Events:
     """Without those whose SIM is not yet or no longer in use."""
-    who = events.subscriber
-    return events.take(
-        np.flatnonzero((people.first_day[who] <= day) & (day <= people.last_day[who]))
-    )
+    return events.take(np.flatnonzero(people.are_subscribers(day)[events.subscriber]))
 
 
 def _move_to_neighbours(

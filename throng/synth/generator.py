@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from throng.synth import dirt
-from throng.synth.country import BOUNDARY_SOURCE, Country, build_country, to_degrees
+from throng.synth.country import BOUNDARY_SOURCE, Country, build_country, counted, to_degrees
 from throng.synth.events import EventMaker, Events
 from throng.synth.faults import apply_faults, plan_faults
 from throng.synth.folders import Folders
@@ -82,11 +82,16 @@ class _Run:
         self._country = build_country(settings)
         self._network = build_network(settings, self._country)
         self._people = build_people(settings, self._country)
+        if settings.market_share is not None:
+            self._country = counted(self._country, self._people.home)
         self._festival = plan_festival(settings, self._country)
         self._faults = plan_faults(settings, self._country, self._network, self._people)
         self._files: list[Written] = []
         self._stops = TableFile(truth / "stops.parquet")
         self._journeys = TableFile(truth / "journeys.parquet")
+        self._everybody: TableFile | None = None
+        if settings.market_share is not None:
+            self._everybody = TableFile(truth / "events_of_everybody.parquet")
 
     def run(self) -> Report:
         """Write everything, reference files first."""
@@ -111,9 +116,8 @@ class _Run:
             day, stops, journeys = itineraries.day(number)
             self._add_stops(stops)
             self._add_journeys(journeys)
-            events = apply_faults(
-                self._faults, settings, self._network, people, number, maker.day(day)
-            )
+            events = self._of_subscribers(maker.day(day), number)
+            events = apply_faults(self._faults, settings, self._network, people, number, events)
             parts = [events]
             late = None
             if settings.dirt:
@@ -135,11 +139,13 @@ class _Run:
                 )
         self._stops.close()
         self._journeys.close()
+        if self._everybody:
+            self._everybody.close()
         dirty = self._write_dirty_rows()
         network = self._network
         return Report(
             reused=False,
-            subscribers=settings.subscribers,
+            subscribers=int((people.sim_from <= people.sim_to).sum()),
             days=settings.days,
             areas=sum(len(level.ids) for level in self._country.levels),
             sites=len(network.site_ids),
@@ -157,6 +163,19 @@ class _Run:
     def _date(self, number: int) -> date:
         """The date of a day number."""
         return self._settings.start + timedelta(days=number)
+
+    def _of_subscribers(self, events: Events, number: int) -> Events:
+        """Of the events that everybody would have as a subscriber, those that the operator has."""
+        if self._everybody is None:
+            return events
+        seconds = events.day.astype(np.int64) * DAY + events.second
+        self._everybody.add(
+            subscriber_id=fixed_strings(self._people.ids, events.subscriber),
+            event_at=timestamp_array(self._settings.start, seconds),
+            cell_id=coded_strings(self._network.cell_ids, events.cell),
+        )
+        ours = self._people.are_subscribers(number)
+        return events.take(np.flatnonzero(ours[events.subscriber]))
 
     def _add_stops(self, stops: Stops) -> None:
         country, start = self._country, self._settings.start
@@ -212,10 +231,11 @@ class _Run:
         )
         homes.close()
         sims = TableFile(self._truth / "sims.parquet")
+        ours = np.flatnonzero(people.sim_from <= people.sim_to)
         sims.add(
-            subscriber_id=fixed_strings(people.ids, np.arange(people.n)),
-            first_date=self._dates(people.first_day),
-            last_date=self._dates(people.last_day),
+            subscriber_id=fixed_strings(people.ids, ours),
+            first_date=self._dates(people.sim_from[ours]),
+            last_date=self._dates(people.sim_to[ours]),
         )
         sims.close()
         self._write_cells_down()

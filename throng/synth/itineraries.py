@@ -44,7 +44,7 @@ class Day:
     """Everybody's day. bounds: six arrays of seconds (leave, arrive, leave, arrive, leave, arrive).
 
     places: four arrays of place indices. Before bounds[0] one is at places[0], between bounds[0]
-    and bounds[1] on the way to places[1], and so on. active: SIM alive. at_festival: who goes.
+    and bounds[1] on the way to places[1], and so on. active: in the country. at_festival: who goes.
     """
 
     number: int
@@ -283,7 +283,7 @@ class Itineraries:
             (out, base + bounds[3][out], base + bounds[4][out], 2, OTHER),
         ]
         self._open_since[moved] = base + bounds[5][moved]
-        # The study or the SIM ends: so do the stops that are open.
+        # The study or the time in the country ends: so do the stops that are open.
         ends = np.flatnonzero(active & (people.last_day == number))
         midnight = np.full(len(ends), base + DAY)
         stops.append((ends, self._open_since[ends], midnight, 3, self._sleep_kind[ends]))

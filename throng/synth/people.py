@@ -1,4 +1,4 @@
-"""Who lives where, works where, knows whom, and how much each one phones. Arrays per subscriber."""
+"""Who lives where, works where, knows whom, and how much each one phones. Arrays per person."""
 
 from __future__ import annotations
 
@@ -21,16 +21,20 @@ RELOCATE_SHARE = 0.025
 OFF_NET_SHARE = 0.15
 #: Spread of the phone activity (sigma of a lognormal); the most active, in medians.
 ACTIVITY_SIGMA, ACTIVITY_MOST = 0.95, 40.0
+#: How far apart the operator's shares of the market are (standard deviation of their log odds),
+#: between areas of the second level and, within those, of the finest; and the lead in towns.
+SHARE_SPREAD, SHARE_SPREAD_WITHIN, SHARE_LEAD_IN_TOWNS = 0.5, 0.25, 0.5
 #: Reach of daily life: how fast work places and haunts thin out with distance (km).
 WORK_REACH_KM, HAUNT_REACH_KM = 9.0, 6.0
 
 
 @dataclass
 class People:
-    """One entry per subscriber. Places are indices into the country's places.
+    """One entry per person. Places are indices into the country's places.
 
     home, work, haunts (n, 3: two near home, one in a town); new_home and new_work from day
-    move_day on (move_day = days: never); first_day, last_day: the days the SIM is alive, inclusive.
+    move_day on (move_day = days: never); first_day, last_day: the days in the country, inclusive;
+    sim_from, sim_to: those as a subscriber of the operator (sim_from > sim_to: never).
     works (n, 7): on which weekdays; leave_at, back_at: usual seconds of the day. rate: events per
     day; data_share of them data sessions. weekday_outing, weekend_outing, trip: chances per day.
     contact_start[i]:contact_start[i + 1] are the contacts of i, the closest first; contact is an
@@ -46,6 +50,8 @@ class People:
     move_day: NDArray[np.int32]
     first_day: NDArray[np.int32]
     last_day: NDArray[np.int32]
+    sim_from: NDArray[np.int32]
+    sim_to: NDArray[np.int32]
     works: Flags
     essential: Flags
     leave_at: NDArray[np.int32]
@@ -60,8 +66,12 @@ class People:
 
     @property
     def n(self) -> int:
-        """Number of subscribers."""
+        """Number of people."""
         return len(self.home)
+
+    def are_subscribers(self, day: int) -> Flags:
+        """Who is a subscriber of the operator on a day."""
+        return (self.sim_from <= day) & (day <= self.sim_to)
 
 
 class Gravity:
@@ -102,9 +112,9 @@ class Gravity:
 
 
 def build_people(settings: Settings, country: Country) -> People:
-    """Draw the subscribers."""
+    """Draw the people, and who of them is a subscriber."""
     rng = np.random.default_rng([settings.seed, 3])
-    n, days = settings.subscribers, settings.days
+    n, days = settings.n_people, settings.days
     area_of = country.place_area
     near, around = Gravity(country, WORK_REACH_KM), Gravity(country, HAUNT_REACH_KM)
     home = _by_weight(rng, country.place_weight, n)
@@ -154,8 +164,15 @@ def build_people(settings: Settings, country: Country) -> People:
     rate *= settings.events_per_day / rate.mean()
     mobile = rng.gamma(2.0, 0.5, n)
     start, contact = _contacts(rng, home)
+    ids = _numbers(rng, n)
+    sim_from, sim_to = first_day, last_day
+    if settings.market_share is not None:
+        # Who would have come or gone comes to the operator or leaves it; all stay in the country.
+        sim_from, sim_to = _customers(settings, country, home, first_day, last_day)
+        first_day, last_day = np.zeros_like(first_day), np.full_like(last_day, days - 1)
+        ids = _numbers_of_others(ids, sim_from > sim_to)
     return People(
-        ids=_numbers(rng, n),
+        ids=ids,
         home=home,
         work=work,
         haunts=haunts,
@@ -164,6 +181,8 @@ def build_people(settings: Settings, country: Country) -> People:
         move_day=move_day,
         first_day=first_day,
         last_day=last_day,
+        sim_from=sim_from,
+        sim_to=sim_to,
         works=works,
         essential=rng.random(n) < ESSENTIAL_SHARE,
         leave_at=leave_at,
@@ -176,6 +195,42 @@ def build_people(settings: Settings, country: Country) -> People:
         contact_start=start,
         contact=contact,
     )
+
+
+def _customers(
+    settings: Settings,
+    country: Country,
+    home: Places,
+    first_day: NDArray[np.int32],
+    last_day: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """First and last day of each person as a subscriber; the first after the last for others."""
+    rng = np.random.default_rng([settings.seed, 11])
+    area = country.place_area[home]
+    to_admin2 = country.finest.parent
+    lead = np.zeros(len(to_admin2))
+    lead[country.place_area[country.town_place]] = SHARE_LEAD_IN_TOWNS
+    odds = lead + rng.normal(0, SHARE_SPREAD_WITHIN, len(to_admin2))
+    odds += rng.normal(0, SHARE_SPREAD, len(country.levels[1].ids))[to_admin2]
+    joins = rng.random(len(home)) < _chances(odds[area], settings.market_share or 1.0)
+    leaves = joins & (last_day == settings.days - 1)
+    odds = rng.normal(0, SHARE_SPREAD, len(country.levels[1].ids))[to_admin2]
+    leaves &= rng.random(len(home)) < _chances(odds[area], settings.lost_customers)
+    sim_to = last_day.copy()
+    sim_to[leaves] = rng.integers(settings.days // 2, settings.days, leaves.sum()) - 1
+    return np.where(joins, first_day, settings.days).astype(np.int32), sim_to
+
+
+def _chances(odds: Floats, mean: float) -> Floats:
+    """Chances with these differences of log odds, and with this mean."""
+    if mean in (0.0, 1.0):
+        return np.full(len(odds), mean)
+    low, high = -30.0, 30.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        chances = 1 / (1 + np.exp(-(odds + middle)))
+        low, high = (middle, high) if chances.mean() < mean else (low, middle)
+    return chances
 
 
 def off_net(n: int) -> int:
@@ -212,6 +267,15 @@ def _numbers(rng: np.random.Generator, n: int) -> NDArray[np.bytes_]:
     # After the country code: the operator's 70 or another's 60, and seven digits.
     digits = np.concatenate([own + 700_000_000, other + 600_000_000])
     return np.char.add(b"+999", digits.astype("S9"))
+
+
+def _numbers_of_others(ids: NDArray[np.bytes_], are_others: Flags) -> NDArray[np.bytes_]:
+    """The numbers, with those of people of other operators in a range of their own."""
+    ids = ids.copy()
+    others = np.flatnonzero(are_others)
+    digits = np.array([number[-7:] for number in ids[others]], dtype="S7")
+    ids[others] = np.char.add(b"+99965", digits)
+    return ids
 
 
 def _contacts(

@@ -11,6 +11,8 @@ VERSION = 1
 FORMATS = ("csv", "parquet")
 #: Settings of what fails, beside what always does.
 FAULTS = ("outages", "machines", "clones")
+#: Settings of those who are no customers of the operator.
+CUSTOMERS = ("market_share", "lost_customers")
 
 
 class SynthError(Exception):
@@ -37,6 +39,11 @@ class Settings:
                      always is
     machines         subscribers that are devices, with an event at regular intervals
     clones           subscribers whose number is used at two places at once
+    market_share     share of the people who are subscribers of this operator; it differs by area.
+                     The others live and travel like them, without events, and the population of
+                     each area is counted. None: everybody is a subscriber
+    lost_customers   share of the subscribers who leave the operator, not the country, in the second
+                     half of the study; it differs by area
     """
 
     subscribers: int = 10_000
@@ -54,6 +61,8 @@ class Settings:
     outages: int = 0
     machines: int = 0
     clones: int = 0
+    market_share: float | None = None
+    lost_customers: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""
@@ -78,6 +87,20 @@ class Settings:
                 min(self.machines, self.clones) >= 0
                 and self.machines + self.clones <= self.subscribers,
                 "machines and clones must be 0 or more, together at most all subscribers",
+            ),
+            (
+                self.market_share is None or 0.05 <= self.market_share <= 0.95,
+                "market share must be 0.05 to 0.95",
+            ),
+            (0 <= self.lost_customers <= 0.9, "lost customers must be 0 to 0.9"),
+            (
+                self.market_share is not None or not self.lost_customers,
+                "lost customers go with a market share: they stay in the country",
+            ),
+            (
+                self.market_share is None
+                or (self.population is None and not self.machines and not self.clones),
+                "a market share goes with neither population nor machines nor clones",
             ),
         )
         for holds, sentence in rules:
@@ -104,8 +127,15 @@ class Settings:
         return int(min(5_000, max(150, 150 * (self.subscribers / 10_000) ** 0.5)))
 
     @property
+    def n_people(self) -> int:
+        """People whose days are made up: the subscribers, and those of other operators or none."""
+        if self.market_share is None:
+            return self.subscribers
+        return round(self.subscribers / self.market_share)
+
+    @property
     def n_population(self) -> int:
-        """Inhabitants of the country."""
+        """Inhabitants of the country, where nobody counts them."""
         return self.population or max(2_000_000, 4 * self.subscribers)
 
     def as_json(self) -> dict[str, object]:
@@ -115,7 +145,7 @@ class Settings:
         values["lockdown"] = self.lockdown.isoformat() if self.lockdown else None
         values["areas"] = list(self.areas)
         # What was not asked for is not written, so that older folders are known again.
-        for name in FAULTS:
+        for name in (*FAULTS, *CUSTOMERS):
             if not values[name]:
                 del values[name]
         return {"version": VERSION, **values}

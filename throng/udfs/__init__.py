@@ -23,6 +23,7 @@ from throng.udfs.boundaries import (
     ground_of_sites,
     sites_near_boundary,
 )
+from throng.udfs.correlations import correlate_days
 from throng.udfs.forecasts import forecast_days
 from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
@@ -81,6 +82,9 @@ _FORECAST = (
     "struct<method string, days array<struct<days_ahead int, value double, lower double, "
     "upper double>>, n_errors int, mean_absolute_error double, mean_absolute_error_naive double>"
 )
+_CORRELATIONS = (
+    "array<struct<lag_days int, n_days int, pearson double, spearman double, p_value double>>"
+)
 _SEGMENTS = "struct<centres array<array<double>>, silhouette double>"
 
 REGISTRY: list[Udf] = [
@@ -91,6 +95,7 @@ REGISTRY: list[Udf] = [
     Udf("detect_journeys", detect_journeys, _JOURNEYS, deterministic=True),
     Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
     Udf("forecast_days", forecast_days, _FORECAST, deterministic=True),
+    Udf("correlate_days", correlate_days, _CORRELATIONS, deterministic=True),
     Udf("draw_outlines", draw_outlines, _OUTLINES, deterministic=True),
     Udf("boundary_box", boundary_box, _BOX, deterministic=True),
     Udf("sites_near_boundary", sites_near_boundary, _NEARBY, deterministic=True),

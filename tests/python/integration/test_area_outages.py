@@ -7,6 +7,7 @@ import random
 import pandas as pd
 
 from tests.python.support import quality
+from tests.python.support.views import Views
 
 N_DAYS = 30
 
@@ -35,22 +36,17 @@ def invented_hours() -> pd.DataFrame:
 
 def test_area_outages_are_what_a_second_calculation_finds(server, tmp_path):
     frame = invented_hours().assign(period="hour")
-    frame.to_parquet(tmp_path / "hours.parquet", coerce_timestamps="us")
-    done = server.dbt("--quiet", "compile", "--select", "area_outages", landing=tmp_path)
-    assert done.returncode == 0, done.stdout
-    [model] = (server.folder / "target" / "compiled").rglob("area_outages.sql")
-    sql = model.read_text()
-    assert sql.count("marts.count_subscribers") == 1
-    shown = server.query(
-        sql.replace("marts.count_subscribers", f"parquet.`{tmp_path}/hours.parquet`")
-    )
+    columns = ["area_level", "area_id", "period_start", "n_usual_hours"]
+    columns += ["quiet_from", "quiet_until", "n_quiet_hours"]
+    views = Views(server, tmp_path, "area_outages")
+    shown = views.ask("area_outages", columns, count_subscribers=frame)
     hours: dict[tuple, dict[pd.Timestamp, bool]] = {}
     for level, area, start, is_suppressed in frame.iloc[:, :4].itertuples(index=False):
         hours.setdefault((level, area), {})[start] = not is_suppressed
     expected = quality.quiet_days(hours)
     assert len(expected) >= 8
     assert {
-        (level, area, pd.Timestamp(day)): (n_usual, pd.Timestamp(since), pd.Timestamp(until), n)
-        for _, level, area, n_usual, day, n, since, until in shown
+        (level, area, day): (n_usual, pd.Timestamp(since), pd.Timestamp(until), n)
+        for level, area, day, n_usual, since, until, n in shown.itertuples(index=False)
     } == expected
     assert len(shown) == len(expected)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.python.support.views import Views
 
 START = pd.Timestamp("2020-02-03")
 N_DAYS = 49
@@ -105,32 +106,14 @@ def assert_same(shown: pd.DataFrame, expected: pd.DataFrame, keys: list[str], ex
 @pytest.fixture(scope="module")
 def asked(server, tmp_path_factory):
     """A function: the rows of a model if its inputs were these frames."""
-    folder = tmp_path_factory.mktemp("changes")
-    dates = {"baseline_start": str(START.date()), "baseline_end": str(BASELINE_END.date())}
     models = ["count_subscribers_change", "od_matrix_directed_all_pairs_change"]
-    done = server.dbt(
-        *("--quiet", "compile", "--select", *models, "crowding", "event_changes"),
-        landing=folder,
+    views = Views(
+        *(server, tmp_path_factory.mktemp("changes"), *models, "crowding", "event_changes"),
         study_events=EVENTS,
-        **dates,
+        baseline_start=str(START.date()),
+        baseline_end=str(BASELINE_END.date()),
     )
-    assert done.returncode == 0, done.stdout
-
-    def ask(model: str, columns: list[str], **inputs: pd.DataFrame) -> pd.DataFrame:
-        [file] = (server.folder / "target" / "compiled").rglob(f"{model}.sql")
-        sql = Path(file).read_text()
-        for name, frame in inputs.items():
-            path = folder / f"{model}_{name}.parquet"
-            frame.to_parquet(path, coerce_timestamps="us", allow_truncated_timestamps=True)
-            assert sql.count(f"marts.{name}\n") == 1, name
-            sql = sql.replace(f"marts.{name}\n", f"parquet.`{path}`\n")
-        rows = server.query(f"select {', '.join(columns)} from ({sql})")
-        found = pd.DataFrame(rows, columns=columns)
-        if "period_start" in columns:
-            found["period_start"] = pd.to_datetime(found.period_start)
-        return found
-
-    return ask
+    return views.ask
 
 
 OF_A_CHANGE = ["is_baseline", "n_baseline", "is_outage", "is_suppressed", "is_complete"]

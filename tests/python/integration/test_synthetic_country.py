@@ -120,6 +120,10 @@ def test_the_summary_is_right(server, country):
     assert re.search(
         r"(?m)^Quality +.+ unusual day.*, .+ of cells down, .+ suspicious subscriber", done.stdout
     )
+    n_areas = len(pd.read_csv(country / "landing" / "areas" / "areas.csv"))
+    # Rain of 14 days, of a week, and twelve rows of which one is not used for each reason.
+    assert number("Context in") == 14 * n_areas + 12
+    assert re.search(r"(?m)^Context in .+\(11 rejected, most as ", done.stdout)
     [(unlisted,)] = server.query("select count(*) from protected.cell_quality where not is_listed")
     assert re.search(rf"(?m)^Use of cells +{unlisted} not in the list, .+, 1 moved", done.stdout)
     assert "throng beeline -e" in done.stdout
@@ -870,6 +874,7 @@ NO_ROWS = {
     "Median change on the days after the baseline, in percent",
     "Crowding by hour: how many times the usual number of the hour of the week",
     "Areas before, during and after events: change in percent of usual days",
+    "People as estimated: change in percent of the same weekday of the baseline",
     "In one area and later in another: change in percent of the same weekday",
     "Where the network was probably down",
     "The next two weeks, subscribers by day as forecast",
@@ -984,6 +989,61 @@ def test_superset_started_again_is_what_it_was(reader_env, superset, tmp_path):
     assert other.returncode == 1
     assert other.stderr.startswith(f"Error: Port {where.port} on 127.0.0.1 is taken")
     assert not (tmp_path / "other").exists()
+
+
+def test_context_goes_with_the_release_and_its_wrong_rows_have_reasons(server, country, published):
+    reasons = dict(
+        server.query("select reject_reason, count(*) from protected.int_context_checked group by 1")
+    )
+    n_areas = len(pd.read_csv(country / "landing" / "areas" / "areas.csv"))
+    assert reasons.pop(None) == 14 * n_areas + 1
+    assert reasons.pop("contradictory") == 2
+    assert reasons == dict.fromkeys(
+        [
+            *("malformed_row", "missing_area", "missing_date", "unparsable_date", "missing_name"),
+            *("missing_value", "unparsable_value", "unknown_area", "duplicate"),
+        ],
+        1,
+    )
+    by_period = dict(
+        server.query("select period, count(*) from marts.context_series group by period")
+    )
+    assert by_period == {"day": 14 * n_areas, "week": 1}
+    found = server.query(
+        "select other_series_name, lag_days, n_days, abs(pearson) <= 1 "
+        "from marts.series_correlation"
+    )
+    # Of 14 days, all at no lag: people of two areas, and people and rain of one.
+    assert {name for name, *_ in found} == {"count_subscribers", "rain"}
+    assert {(lag, n, is_correlation) for _, lag, n, is_correlation in found} == {(0, 14, True)}
+
+
+def test_estimates_of_people_are_of_published_numbers(server, country, published):
+    """Null where the number is, never fewer than those seen, and within their own interval."""
+    wheres = {
+        "count_subscribers": "period = 'day'",
+        "count_residents": "period in ('week', 'month')",
+        "od_matrix_directed_all_pairs": "from_area_id <> to_area_id",
+    }
+    for mart, where in wheres.items():
+        view = f"{mart}_estimated"
+        [(n_rows, n_withheld)] = server.query(
+            f"select count(*), count_if(is_suppressed) from marts.{mart} where {where}"
+        )
+        [(rows, withheld, ordered, known)] = server.query(
+            f"""
+            select count(*), count_if(n_subscribers is null),
+                count_if(
+                    people_estimated_low <= people_estimated
+                    and people_estimated <= people_estimated_high
+                    and n_subscribers <= people_estimated + 5
+                ),
+                count(people_estimated)
+            from marts.{view} where n_subscribers is not null or people_estimated is null
+            """
+        )
+        assert (rows, withheld) == (n_rows, n_withheld), view
+        assert ordered == known == n_rows - n_withheld > 0, view
 
 
 def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):
