@@ -39,6 +39,30 @@ QUERIES = {
         from marts.count_subscribers_change
         order by start, area_level, area_id
     """,
+    "estimates": """
+        select date_format(period_start, 'yyyy-MM-dd') as start,
+            area_level, area_id,
+            people_estimated, people_estimated_low, people_estimated_high
+        from marts.count_subscribers_estimated
+        order by start, area_level, area_id
+    """,
+    # What is surest, ten of each level.
+    "context": """
+        with
+        found as (
+            select *,
+                row_number() over (
+                    partition by area_level
+                    order by p_value_corrected, abs(pearson) desc, area_id, lag_days
+                ) as place
+            from marts.series_correlation
+            where other_series_name <> 'count_subscribers' and p_value_corrected < 0.05
+        )
+        select area_level, area_id, other_series_name, lag_days, n_days, pearson
+        from found
+        where place <= 10
+        order by area_level, place
+    """,
     "reference_days": """
         select date_format(min(period_start), 'yyyy-MM-dd'),
             date_format(max(period_start), 'yyyy-MM-dd')

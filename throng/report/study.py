@@ -93,12 +93,15 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
     people = layout.by_period(presence)
     if not people:
         raise StudyError("Nothing is published for these levels and periods.")
-    change = layout.change(ask("change"), people)
+    change = layout.measures(CHANGE, ask("change"), people)
+    estimates = layout.measures(ESTIMATE, ask("estimates"), people)
     first_level = _first_level(people)
     data = {
         "areas": layout.areas,
         "people": people,
         "change": change,
+        "estimates": estimates,
+        "context": layout.context(ask("context")),
         "reference": list(ask("reference_days")[0]),
         "flows": layout.flows(ask("flows"), ask("flow_pairs")),
         "residents": layout.one(ask("residents")),
@@ -188,7 +191,8 @@ class Layout:
         order = list(self.areas)
         longest_first = {"month": 0, "week": 1, "day": 2}
         for level, period in sorted(sizes, key=lambda k: (order.index(k[0]), longest_first[k[1]])):
-            n_numbers += sizes[level, period] * (4 if period == "day" else 1)
+            # Days have a change in three numbers more, and an estimate in three.
+            n_numbers += sizes[level, period] * (7 if period == "day" else 1)
             if n_numbers <= MOST_NUMBERS:
                 self._kept.add((level, period))
             else:
@@ -204,16 +208,25 @@ class Layout:
                 self._put(starts, start, level, area, value)
         return found
 
-    def change(
-        self, rows: Rows, people: dict[str, Any]
+    def measures(
+        self, names: Sequence[str], rows: Rows, people: dict[str, Any]
     ) -> dict[str, dict[str, dict[str, Numbers]]]:
-        """Level, one of median, mad, percent and abnormality, day: numbers by area."""
+        """Level, one of the names, day: numbers by area."""
         found: dict[str, dict[str, dict[str, Numbers]]] = {}
         for start, level, area, *values in rows:
             if "day" in people.get(level, {}):
                 measures = found.setdefault(level, {})
-                for name, value in zip(_CHANGE, values, strict=True):
+                for name, value in zip(names, values, strict=True):
                     self._put(measures.setdefault(name, {}), start, level, area, value)
+        return found
+
+    def context(self, rows: Rows) -> dict[str, list[list[Any]]]:
+        """Level: area, name of the series, lag in days, days, correlation; the surest first."""
+        found: dict[str, list[list[Any]]] = {}
+        for level, area, *values in rows:
+            place = self._place.get(level, {}).get(area)
+            if place is not None:
+                found.setdefault(level, []).append([place, *map(_plain, values)])
         return found
 
     def by_start(self, rows: Rows) -> dict[str, dict[str, Numbers]]:
@@ -294,7 +307,8 @@ class Layout:
             lists[key][place] = _plain(value)
 
 
-_CHANGE = ("median", "mad", "percent", "abnormality")
+CHANGE = ("median", "mad", "percent", "abnormality")
+ESTIMATE = ("estimated", "low", "high")
 
 
 def _plain(value: float | int | None) -> float | int | None:

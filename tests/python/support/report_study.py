@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from throng.geography.outlines import ListedArea, outlines_of
-from throng.report.study import INDICATORS, Layout, Study
+from throng.report.study import CHANGE, ESTIMATE, INDICATORS, Layout, Study
 
 FIRST = date(2020, 2, 3)
 
@@ -70,7 +70,8 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
     presence = [("day", *row) for row in by_day] + [("week", *row) for row in rows(weeks, 50, 9000)]
     left_out = layout.choose(presence)
     people = layout.by_period(presence)
-    change = layout.change(
+    change = layout.measures(
+        CHANGE,
         [
             (
                 start,
@@ -82,6 +83,18 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
         ],
         people,
     )
+    estimates = layout.measures(
+        ESTIMATE,
+        [
+            (start, level, area, *((None,) * 3 if n is None else (30 * n, 29 * n, 31 * n)))
+            for start, level, area, n in by_day
+        ],
+        people,
+    )
+    context = [
+        ("district", levels["district"][0]["id"], "rain", -4, 38, -0.8123),
+        ("district", levels["district"][-1]["id"], "cases", 3, 39, 0.61),
+    ]
     pairs = [
         (week, level, one["id"], other["id"], int(rng.integers(20, 900)), 20, 12.5)
         for week in weeks
@@ -124,6 +137,8 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
             "areas": levels,
             "people": people,
             "change": change,
+            "estimates": estimates,
+            "context": layout.context(context),
             "reference": [days[0], days[min(13, n_days - 1)]],
             "flows": layout.flows(pairs, counts),
             "residents": layout.one([row[1:] for row in rows(weeks[:1], 50, 900)]),

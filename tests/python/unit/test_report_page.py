@@ -198,6 +198,38 @@ def test_the_download_is_what_is_shown(reader, period):
         ]
 
 
+def test_people_are_estimated_by_day_with_their_interval(reader):
+    """30 people for each subscriber, 29 to 31; none where the number is withheld."""
+    day = reader.view()["start"]
+    values = dict(zip(ids(), numbers(start=day), strict=True))
+    for area, value in list(values.items())[:12]:
+        cell = reader.page.locator(f'#areas-table tr[data-area="{area}"] td:nth-child(3)')
+        wanted = "×" if value is None else f"{30 * value:,} ± {value:,}"
+        assert cell.inner_text() == wanted
+    assert None in values.values()
+    rows = reader.download()
+    for row in rows:
+        value = values[row["area_id"]]
+        wanted = ["", "", ""] if value is None else [str(n * value) for n in (30, 29, 31)]
+        names = ("people_estimated", "people_estimated_low", "people_estimated_high")
+        assert [row[name] for name in names] == wanted
+    reader.page.click('#areas-table button[data-column="estimated"]')
+    largest = max(value for value in values.values() if value is not None)
+    first = reader.page.locator("#areas-table tbody td:nth-child(3)").first
+    assert first.inner_text().startswith(f"{30 * largest:,} ±")
+    reader.page.select_option("#period", "week")
+    assert "estimated" not in reader.page.locator("#areas-table thead").inner_html()
+
+
+def test_what_goes_together_is_said_with_its_lag(reader):
+    rows = reader.page.locator("#context-table tbody tr").all_inner_texts()
+    names = [STUDY.data["areas"]["district"][place]["name"] for place in (0, -1)]
+    assert rows == [f"{names[0]}\train\t-4\t-0.81", f"{names[1]}\tcases\t+3\t+0.61"]
+    reader.page.select_option("#level", "region")
+    assert reader.page.locator("#context-table").is_hidden()
+    assert "more than by chance" in reader.page.locator("#context-hint").inner_text()
+
+
 def test_the_line_marks_what_is_withheld_and_what_happened(reader):
     series = [numbers(start=day)[0] for day in sorted(STUDY.data["people"]["district"]["day"])]
     assert None in series

@@ -163,6 +163,63 @@ def test_more_faults_than_there_can_be(faults, sentence):
         replace(SMALL, **faults)
 
 
+def test_others_live_and_travel_without_events(tmp_path):
+    """A third of the people are subscribers, more in some areas; some leave in the second half."""
+    settings = replace(SMALL, dirt=False, format="parquet", market_share=1 / 3, lost_customers=0.3)
+    country = Made(settings, tmp_path)
+    homes = {row["subscriber_id"]: row["area_id"] for row in country.table("home_areas")[::-1]}
+    assert len(homes) == 2100
+    areas = pq.read_table(next((country.landing / "areas").iterdir())).to_pylist()
+    heads = Counter(homes.values())
+    assert {
+        row["area_id"]: row["population"] for row in areas if row["area_level"] == "admin3"
+    } == {row["area_id"]: heads[row["area_id"]] for row in areas if row["area_level"] == "admin3"}
+    for level in ("admin1", "admin2"):
+        assert sum(row["population"] for row in areas if row["area_level"] == level) == 2100
+
+    sims = {row["subscriber_id"]: row for row in country.table("sims")}
+    assert country.report.subscribers == len(sims)
+    assert 0.25 < len(sims) / len(homes) < 0.41
+    upper = {row["area_id"]: row["parent_area_id"] for row in areas}
+    ours = Counter(upper[homes[who]] for who in sims)
+    everybody = Counter(upper[area] for area in homes.values())
+    shares = [ours[area] / n for area, n in everybody.items() if n >= 50]
+    assert max(shares) - min(shares) > 0.15
+
+    stayed = sum(row["last_date"] == settings.end for row in sims.values())
+    assert 0.55 < stayed / len(sims) < 0.8
+    days = {(row["subscriber_id"], row["arrived_at"].date()) for row in country.table("stops")}
+    assert {who for who, _ in days} == set(homes)
+    events = [
+        (row["subscriber_id"], row["event_at"], row["cell_id"])
+        for file in country.files()
+        for row in pq.read_table(country.landing / "events" / file).to_pylist()
+    ]
+    everybodys = {
+        (row["subscriber_id"], row["event_at"], row["cell_id"])
+        for row in country.table("events_of_everybody")
+    }
+    assert set(events) == {
+        (who, at, cell)
+        for who, at, cell in everybodys
+        if who in sims and sims[who]["first_date"] <= at.date() <= sims[who]["last_date"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"market_share": 0.01}, "market share must be"),
+        ({"lost_customers": 0.2}, "go with a market share"),
+        ({"market_share": 0.5, "machines": 1}, "goes with neither"),
+        ({"market_share": 0.5, "lost_customers": 1.0}, "lost customers must be"),
+    ],
+)
+def test_customers_that_cannot_be(wrong, sentence):
+    with pytest.raises(SynthError, match=sentence):
+        Settings(**wrong)
+
+
 def test_gzip_header_holds_no_time(made):
     for name in made.files():
         header = (made.landing / "events" / name).read_bytes()[:10]

@@ -12,6 +12,7 @@ function drawPanels() {
   drawStays();
   drawTrips();
   drawProfiles();
+  drawContext();
 }
 
 function say(id, key, values = {}) {
@@ -146,4 +147,15 @@ function drawProfiles() {
       svg.append("path").attr("class", "usual").attr("d", `M${at} ${middle - 9}V${middle + 9}`);
     }
   });
+}
+
+function drawContext() {
+  const rows = study.context[state.level] || [];
+  say("context-hint", rows.length ? "context.hint" : "context.none");
+  element("context-table").hidden = !rows.length;
+  fillTable("context-table", ["area", "series", "lag_days", "correlation"], rows.map(
+    ([index, series, lag, , correlation]) => [
+      areas()[index].name, series, signed(lag, number(lag, 0)),
+      signed(correlation, number(correlation, 2)),
+    ]), 2);
 }

@@ -2,8 +2,19 @@
 const sorting = { column: "area", descending: false };
 let search = "";
 
+// Of a list of areas without populations there are none.
+function hasEstimates() {
+  const days = study.estimates[state.level]?.estimated;
+  return state.period === "day" && Boolean(days?.[state.start]?.some((value) => value !== null));
+}
+
+function estimate(name, index) {
+  return study.estimates[state.level]?.[name]?.[state.start]?.[index] ?? null;
+}
+
 function tableColumns() {
   const columns = ["area", "people"];
+  if (hasEstimates()) columns.push("estimated");
   if (state.period === "day" && study.change[state.level]) {
     columns.push("median", "percent", "abnormality");
   }
@@ -18,6 +29,7 @@ function tableRows() {
     index,
     area: area.name,
     people: people()[index],
+    estimated: estimate("estimated", index),
     median: at("median", index),
     percent: at("percent", index),
     abnormality: at("abnormality", index),
@@ -62,6 +74,11 @@ function drawTable() {
 
 function cellOf(row, column) {
   if (column === "area") return { id: row.id, text: row.area };
+  if (column === "estimated" && row.estimated !== null) {
+    // The interval begins at the number of subscribers, so its upper half is the one to show.
+    const half = estimate("high", row.index) - row.estimated;
+    return { text: `${number(row.estimated, 0)} ± ${number(half, 0)}` };
+  }
   if (row[column] !== null) {
     const measure = column === "percent" || column === "abnormality" ? column : "people";
     return { text: valueText(row[column], measure) };
@@ -83,6 +100,10 @@ function csvText() {
   const names = ["period", "period_start", "area_level", "area_id", "area_name", "n_subscribers"];
   const withChange = state.period === "day" && study.change[state.level];
   if (withChange) names.push("baseline_median", "baseline_mad", "change_percent", "abnormality");
+  const estimates = hasEstimates() ? ["estimated", "low", "high"] : [];
+  if (estimates.length) {
+    names.push("people_estimated", "people_estimated_low", "people_estimated_high");
+  }
   names.push("is_suppressed");
   const field = (value) => {
     const text = value === null || value === undefined ? "" : String(value);
@@ -98,6 +119,7 @@ function csvText() {
         values.push(change[name][state.start]?.[index]);
       }
     }
+    for (const name of estimates) values.push(estimate(name, index));
     return [...values, value === null].map(field).join(",");
   });
   return [names.join(","), ...lines, ""].join("\n");
