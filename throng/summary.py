@@ -224,12 +224,11 @@ def _context(query: Query, built: set[str]) -> Iterator[str]:
     """Rows of context in one line, where any have landed."""
     if "int_context_checked" not in built:
         return
-    [(rows, rejected, reason)] = query(
-        "select count(*), count(reject_reason), mode(reject_reason) "
-        "from protected.int_context_checked"
+    [(rows, rejected)] = query(
+        "select count(*), count(reject_reason) from protected.int_context_checked"
     )
     if rows:
-        note = f"{rejected:,} rejected, most as {reason}: protected.int_context_checked"
+        note = f"{rejected:,} rejected, see protected.int_context_checked"
         yield _line("Context in", f"{rows:>12,}", note if rejected else "")
 
 

@@ -560,6 +560,7 @@ FLOWS = Dashboard(
                     *("n_subscribers_same_day", "n_subscribers_between_days"),
                 ],
                 {"is_suppressed_between_days": False},
+                width=12,
             ),
         ),
     ),

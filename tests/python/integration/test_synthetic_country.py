@@ -123,7 +123,7 @@ def test_the_summary_is_right(server, country):
     n_areas = len(pd.read_csv(country / "landing" / "areas" / "areas.csv"))
     # Rain of 14 days, of a week, and twelve rows of which one is not used for each reason.
     assert number("Context in") == 14 * n_areas + 12
-    assert re.search(r"(?m)^Context in .+\(11 rejected, most as ", done.stdout)
+    assert re.search(r"(?m)^Context in .+\(11 rejected, see ", done.stdout)
     [(unlisted,)] = server.query("select count(*) from protected.cell_quality where not is_listed")
     assert re.search(rf"(?m)^Use of cells +{unlisted} not in the list, .+, 1 moved", done.stdout)
     assert "throng beeline -e" in done.stdout
