@@ -64,7 +64,7 @@
         {% do return([]) %}
     {% elif materialized == 'ephemeral' %}
         {% do return(versions_of_inputs(input, sql, without_days)) %}
-    {% elif materialized == 'view' %}
+    {% elif materialized in ['view', 'kept_view'] %}
         {% set select = select_of_view(table) %}
         {% do return([select] + versions_of_inputs(input, select, without_days)) %}
     {% elif is_table_of_days(input) %}

@@ -7,7 +7,7 @@
     {% for node in (graph.nodes.values() | list + graph.sources.values() | list)
         | sort(attribute='name')
         if node.resource_type in ['model', 'source']
-        and node.config.get('materialized') not in ['view', 'ephemeral']
+        and node.config.get('materialized') not in ['view', 'kept_view', 'ephemeral']
         and node.config.get('meta', {}).get('retention', 'none') != 'none' %}
         {% do tables.append({
             'name': node.name,

@@ -235,7 +235,7 @@ READS = {
 
 def test_what_is_served_is_made_of_published_things(manifest):
     for model in serving(manifest):
-        assert model["config"]["materialized"] == "view", model["name"]
+        assert model["config"]["materialized"] == "kept_view", model["name"]
         sources = [name for name in model["depends_on"]["nodes"] if name.startswith("source.")]
         assert all(name.startswith("source.throng.released.") for name in sources), model["name"]
 

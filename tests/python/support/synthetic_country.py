@@ -39,7 +39,8 @@ def write_context(landing: Path) -> None:
     rows = [f"{area},{day},rain,{draws.expovariate(0.3):.1f}" for area in areas for day in days]
     rows += [f"{areas[0]},2020-W06,rain,20.5", f"{areas[0]},{FIRST},fog,1", rows[0]]
     rows += [f",{FIRST},rain,1", f"{areas[0]},,rain,1", f"{areas[0]},2020-02-31,rain,1"]
-    rows += [f"{areas[0]},{FIRST},,1", f"{areas[0]},{FIRST},hail,", f"{areas[0]},{FIRST},hail,heavy"]
+    rows += [f"{areas[0]},{FIRST},,1", f"{areas[0]},{FIRST},hail,"]
+    rows += [f"{areas[0]},{FIRST},hail,heavy"]
     rows += [f"nowhere,{FIRST},rain,1", f"{areas[0]},{FIRST},fog,2", f"{areas[0]},{FIRST},rain"]
     (landing / "context").mkdir()
     text = "\n".join(["area_id,date,name,value", *rows, ""])
