@@ -394,7 +394,7 @@ def test_customers_who_leave_do_not_read_as_people_who_left(server, tmp_path_fac
     baseline = {"baseline_start": str(FIRST), "baseline_end": str(lockdown - timedelta(days=1))}
     views = Views(server, folder, *VIEWS, *CHANGES, **baseline)
     outages = pd.DataFrame({"area_level": ["none"], "area_id": ["none"]})
-    outages = outages.assign(quiet_from=pd.Timestamp(FIRST), quiet_until=pd.Timestamp(FIRST))
+    outages = outages.assign(quiet_from=pd.Timestamp(FIRST), quiet_until=pd.Timestamp(LAST))
     country.estimates = estimates_of(country, views)
     inputs = {**country.marts, **country.estimates, "area_outages": outages}
     inputs["count_subscribers_estimated"] = inputs["count_subscribers_estimated"].assign(
