@@ -22,11 +22,7 @@ context_series as (
 
 area_outages as (
 
-    select distinct
-        area_level,
-        area_id,
-        period_start
-    from {{ ref('area_outages') }}
+    select * from {{ ref('area_outages') }}
 
 ),
 
