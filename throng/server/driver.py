@@ -51,6 +51,7 @@ def main() -> int:
     # The JVM first, without Spark; it may look at files (spark.jars) before our classes are there.
     SparkContext._ensure_initialized(conf=conf)
     compile_classes(SparkContext._jvm, class_path(settings.run_folder / "spark_home"))
+    _remember_missing_classes(SparkContext._jvm)
     if settings.is_local and _FILES not in settings.spark_conf:
         conf.set(_FILES, "throng.LocalFiles")
     context = SparkContext(conf=conf)
@@ -164,6 +165,12 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
     for key, value in {**values, **settings.spark_conf}.items():
         conf.set(key, value)
     return conf
+
+
+def _remember_missing_classes(jvm: JVMView) -> None:
+    """Put throng.ClassPathMemory before the class path, for all threads that start from now on."""
+    thread = jvm.java.lang.Thread.currentThread()
+    thread.setContextClassLoader(jvm.throng.ClassPathMemory(thread.getContextClassLoader()))
 
 
 def _name_password_class(jvm: JVMView) -> None:

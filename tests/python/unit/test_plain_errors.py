@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
-
-from throng.server.java import find_java
-from throng.server.java_classes import compile_classes
-from throng.server.spark_home import wheel_folder
 
 MORE = "\nThe log of the server has the whole error: throng server logs"
 STACK = "".join(f"\tat org.apache.spark.sql.Some.method{n}(Some.scala:{n})\n" for n in range(90))
 
 
 @pytest.fixture(scope="module")
-def reason(tmp_path_factory):
-    classes = tmp_path_factory.mktemp("classes")
-    port = launch_gateway(
-        classpath=f"{classes}:{wheel_folder() / 'jars' / '*'}",
-        java_path=str(find_java().binary),
-        die_on_exit=True,
-    )
-    gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
-    compile_classes(gateway.jvm, classes)
-    yield gateway.jvm.throng.PlainErrors.reason
-    gateway.shutdown()
+def reason(java):
+    return java.jvm.throng.PlainErrors.reason
 
 
 def hive(text: str) -> str:
