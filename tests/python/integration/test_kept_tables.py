@@ -131,6 +131,21 @@ def test_the_code_of_a_python_function(made_anew, project):
     assert not made & {"int_events_checked"}
 
 
+def test_a_view_that_breaks_its_contract_ends_the_build(server, landing, project):
+    """And is not taken for made, until it keeps it."""
+    change(project / "models/serving/releases.sql", "sum(n_rows) as n_rows", "1.5D as n_rows")
+    releases = ("run", "--select", "releases")
+    for _ in range(2):
+        done = server.dbt(*releases, landing=landing, project=project)
+        assert done.returncode == 1
+        assert "The columns of marts.releases are not those of its contract" in done.stdout
+        assert "The contract has alone: n_rows bigint. The select has alone: n_rows double" in (
+            " ".join(done.stdout.split())
+        )
+    assert server.dbt(*releases, landing=landing).returncode == 0
+    assert ("n_rows", "bigint") in {row[:2] for row in server.query("describe marts.releases")}
+
+
 def test_listening_events_and_customers(server, landing, tmp_path):
     for name in ("areas", "cell_sites", "events"):
         shutil.copytree(landing / name, tmp_path / name)
