@@ -143,21 +143,23 @@ cross join input
 {% endmacro %}
 
 
-{# The same of what was published, release by release (tables released.<mart>). #}
-{% macro released_partitions_sql() %}
-    {% do return(partitions_sql('released.', ['release_id', 'mart', 'period', 'period_start'])) %}
+{# The same of what was published, release by release (tables released.<mart>); of these marts, if
+   not of all. #}
+{% macro released_partitions_sql(marts=none) %}
+    {% set keys = ['release_id', 'mart', 'period', 'period_start'] %}
+    {% do return(partitions_sql('released.', keys, marts)) %}
 {% endmacro %}
 
 
 {# One grouping for all marts: twenty would cost more to plan than to run. #}
-{% macro partitions_sql(tables, keys) %}
+{% macro partitions_sql(tables, keys, marts=none) %}
 select
     {{ keys | join(', ') }},
     count(*) as n_rows,
     count_if(is_suppressed) as n_suppressed,
     {{ rows_sha256('row_sha256') }} as content_sha256
 from (
-    {%- for mart in release_marts() %}
+    {%- for mart in marts or release_marts() %}
     select
         '{{ mart.name }}' as mart,
         {{ keys | reject('equalto', 'mart') | join(', ') }},

@@ -2,21 +2,20 @@
    period and release. Asked in every build: what is published may not change. #}
 {% test immutable(model) %}
 
-{# The marts of a feed that has not landed are in no graph. #}
-{% set marts = release_marts() | map(attribute='name') %}
+{% set marts = published_marts(model) %}
 
 with
 
 ledger as (
 
     select * from {{ model }}
-    where mart in ('{{ marts | join("', '") }}')
+    where mart in ('{{ marts | map(attribute='name') | join("', '") }}')
 
 ),
 
 partitions as (
 
-    {{ released_partitions_sql() }}
+    {{ released_partitions_sql(marts) }}
 
 )
 
