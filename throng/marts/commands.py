@@ -14,6 +14,9 @@ from throng.marts.workgroup import WorkgroupError, workgroup
 
 
 def print_ddl(
+    marts: Annotated[
+        list[str] | None, typer.Argument(help="Of these marts; of all if none is named.")
+    ] = None,
     dialect: Annotated[str | None, typer.Option(help="athena or hive.")] = None,
     location: Annotated[
         str | None,
@@ -49,10 +52,10 @@ def print_ddl(
     """Print the DDL of exported marts for Athena or Hive, or an Athena workgroup."""
     try:
         if with_workgroup:
-            if dialect or location or replace:
+            if marts or dialect or location or replace:
                 raise WorkgroupError(
-                    "--workgroup prints a workgroup and no DDL: leave out --dialect, --location "
-                    "and --replace."
+                    "--workgroup prints a workgroup and no DDL: leave out marts, --dialect, "
+                    "--location and --replace."
                 )
             if not results:
                 raise WorkgroupError(
@@ -62,7 +65,7 @@ def print_ddl(
         else:
             if results or kms_key:
                 raise DdlError("--results and --kms-key are of a workgroup: give --workgroup too.")
-            text = _ddl_of_marts(dialect, location, database, replace)
+            text = _ddl_of_marts(marts or [], dialect, location, database, replace)
     except (DdlError, WorkgroupError) as error:
         fail(error)
     if out is None:
@@ -74,9 +77,12 @@ def print_ddl(
         fail(f"cannot write {out}: {error.strerror or error}.")
 
 
-def _ddl_of_marts(dialect: str | None, location: str | None, database: str, replace: bool) -> str:
-    """The DDL of all marts that the server has now."""
+def _ddl_of_marts(
+    names: list[str], dialect: str | None, location: str | None, database: str, replace: bool
+) -> str:
+    """The DDL of these marts as the server has them now; of all, if none is named."""
     # Not at the top: a workgroup, and what a query costs, need no server.
+    from throng.export import ExportError, require_mart
     from throng.marts.reading import mart_names, read_mart
     from throng.server.control import ServerError, connect, the_server
     from throng.server.settings import SettingsError
@@ -91,8 +97,13 @@ def _ddl_of_marts(dialect: str | None, location: str | None, database: str, repl
     try:
         with contextlib.closing(connect(the_server())) as connection:
             cursor = connection.cursor()
-            marts = [read_mart(cursor, mart) for mart in mart_names(cursor)]
-    except (ServerError, SettingsError) as error:
+            chosen = [require_mart(cursor, name) for name in names] or mart_names(cursor)
+            marts = []
+            for number, mart in enumerate(chosen, 1):
+                # A view on several marts takes seconds to say what levels and periods it has.
+                typer.echo(f"  {number} of {len(chosen)}: {mart}", err=True)
+                marts.append(read_mart(cursor, mart))
+    except (ExportError, ServerError, SettingsError) as error:
         fail(error)
     if not marts:
         raise DdlError("No mart is built yet.")
