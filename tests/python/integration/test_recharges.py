@@ -58,6 +58,8 @@ MUTANTS = [
     ),
 ]
 PROFILES = ["+int_subscriber_profiles", "rejected_recharges"]
+#: The feed alone: its indicators before they join those of the events.
+INDICATORS = ["+int_profile_recharges_values", "+int_profile_balances", "rejected_recharges"]
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +113,7 @@ def test_recharges_land(server, landing):
         ("ada", 2.5, "2020-01-31 23:59:59"),
         ("bob", 9.99, "2020-02-29 23:59:59"),
     )
-    server.build_untested(landing, "--select", *PROFILES, **STUDY)
+    server.build_untested(landing, "--select", *INDICATORS, **STUDY)
     ada, bob = server.pseudonym("ada"), server.pseudonym("bob")
     file = "a.parquet"
     assert checked(server) == {
@@ -123,14 +125,26 @@ def test_recharges_land(server, landing):
     assert server.query("select * from protected.rejected_recharges") == [
         (file, "outside_study", "2020-01-31 23:59:59")
     ]
+    found = {
+        (who, f"{indicator} {statistic}"): value
+        for who, indicator, statistic, value in server.query(
+            """
+            select subscriber_id, indicator, statistic, value
+            from protected.int_profile_recharges_values
+            inner join protected.profile_splits using (split_id)
+            where groupby = 'study' and part_of_week = 'allweek' and part_of_day = 'allday'
+            """
+        )
+    }
     of_bob = {"amount_recharges mean": 9.99, "amount_recharges std": 0.0}
     of_bob |= {"interevent_time_recharges mean": None, "interevent_time_recharges std": None}
     of_bob |= {"number_of_recharges value": 1.0, "percent_pareto_recharges value": 1.0}
-    of_bob |= {"average_balance_recharges value": None}
-    found = recharge_indicators(server)
     assert {name: value for (who, name), value in found.items() if who == bob} == of_bob
     assert found[ada, "interevent_time_recharges mean"] == 49 * 3600
-    assert found[ada, "average_balance_recharges value"] == 2.5 * 2 / 2 / 2
+    balances = server.query(
+        "select subscriber_id, average_balance_recharges from protected.int_profile_balances"
+    )
+    assert dict(balances) == {ada: 2.5 * 2 / 2 / 2, bob: None}
 
 
 @pytest.mark.long
@@ -147,9 +161,11 @@ def test_late_recharges_count(server, landing):
         (server.pseudonym("ada"), "duplicate"),
         (server.pseudonym("bob"), None),
     }
+    ada, bob = server.pseudonym("ada"), server.pseudonym("bob")
     indicators = recharge_indicators(server)
-    assert indicators[server.pseudonym("bob"), "number_of_recharges value"] == 2
-    assert indicators[server.pseudonym("ada"), "number_of_recharges value"] == 2
+    assert indicators[bob, "number_of_recharges value"] == 2
+    assert indicators[ada, "number_of_recharges value"] == 2
+    assert indicators[ada, "average_balance_recharges value"] == 2.5 * 2 / 2 / 2
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import gzip
 import io
 import json
@@ -192,7 +193,8 @@ def test_suspicious_subscribers_are_those_of_a_second_calculation(server, tables
     )
     assert {who for who, is_machine, _ in found if is_machine} == machines
     assert {who for who, _, is_traveller in found if is_traveller} == travellers
-    assert len(found) < 5
+    # Where few sites lie far apart, a phone that hears two of them by turns seems to travel.
+    assert len(found) < 0.02 * 1200
 
 
 def test_days_are_compared_with_those_before(server, tables):
@@ -415,6 +417,7 @@ def test_listeners_are_what_plain_python_says(server, country):
     listeners.assert_statistics(server, listeners.summary(profiles))
 
 
+@functools.cache
 def columns_of(server, mart: str) -> list[str]:
     return [row[0] for row in server.query(f"show columns in marts.{mart}")]
 
@@ -451,7 +454,8 @@ def test_a_build_shows_nothing_and_cannot_be_published_before_the_audit(server, 
 
 
 @pytest.fixture(scope="module")
-def published(server, country):
+def published(server, country) -> dict[str, tuple]:
+    """What readers see of the first release."""
     audited = throng(server, country, "release", "audit", "--vars", json.dumps(DAYS))
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert "Passed" in audited.stdout
@@ -460,6 +464,7 @@ def published(server, country):
     assert "Published as r0001" in done.stdout
     summary = throng(server, country, "summary").stdout
     assert "Nothing is published" not in summary and "Built otherwise" not in summary
+    return seen(server)
 
 
 @pytest.mark.parametrize("mart", ALL_MARTS)
@@ -656,11 +661,10 @@ def test_a_report_that_cannot_be_says_why(server, country, published, options, s
 
 
 def test_published_again_nothing_happens(server, country, published):
-    before = seen(server)
     done = throng(server, country, "release", "publish")
     assert done.returncode == 0, done.stderr
     assert "Nothing new" in done.stdout
-    assert seen(server) == before
+    assert seen(server) == published
 
 
 def test_a_mart_is_exported_and_nothing_else(server, country, published, tmp_path):
@@ -692,9 +696,11 @@ def folders(server, country, published, tmp_path_factory):
     return folder
 
 
-def ddl_of(server, country, dialect: str, location: str, database: str) -> list[str]:
+def ddl_of(
+    server, country, dialect: str, location: str, database: str, marts: tuple[str, ...] = ()
+) -> list[str]:
     options = ["--dialect", dialect, "--location", location, "--database", database]
-    done = throng(server, country, "ddl", *options)
+    done = throng(server, country, "ddl", *marts, *options)
     assert done.returncode == 0, done.stderr
     return done.stdout.removesuffix(";\n").split(";\n\n")
 
@@ -715,13 +721,13 @@ def some_folders(server, country, published, tmp_path_factory):
 
 def test_tables_of_hive_over_exported_files_are_the_marts(server, country, some_folders):
     database = "exported_marts"
-    [make, *statements] = ddl_of(server, country, "hive", f"file:{some_folders}", database)
-    ours = [text for text in statements if any(f".`{mart}`" in text for mart in OF_EVERY_TYPE)]
-    assert len(ours) == 2 * len(OF_EVERY_TYPE)
-    assert types_in(ours) == {"string", "timestamp", "bigint", "int", "double", "boolean"}
+    location = f"file:{some_folders}"
+    [make, *statements] = ddl_of(server, country, "hive", location, database, OF_EVERY_TYPE)
+    assert len(statements) == 2 * len(OF_EVERY_TYPE)
+    assert types_in(statements) == {"string", "timestamp", "bigint", "int", "double", "boolean"}
     server.query(make)
     try:
-        for statement in ours:
+        for statement in statements:
             server.query(statement)
         found = seen(server, database, OF_EVERY_TYPE)
         assert found == seen(server, marts=OF_EVERY_TYPE)
@@ -1047,19 +1053,27 @@ def test_estimates_of_people_are_of_published_numbers(server, country, published
 
 
 def test_what_is_too_old_goes_and_what_is_published_stays(server, country, published):
+    """Of the class of events alone; test_retention.py has the others."""
     landing = country / "landing"
-    files, before = fingerprint(landing), seen(server)
-    tables = ("int_events_checked", "int_home_areas", "candidate_count_residents")
+    files = fingerprint(landing)
+    expired = ("int_events_checked", "rejected_events")
+    kept = ("int_home_areas", "candidate_count_residents")
 
-    def counts() -> list[int]:
+    def counts(tables: tuple[str, ...]) -> list[int]:
         return [server.query(f"select count(*) from protected.{name}")[0][0] for name in tables]
 
-    assert all(counts())
+    assert all(counts(expired))
+    counts_before = counts(kept)
+    assert all(counts_before)
     options = ["purge_expired", "--args", json.dumps({"as_of": "2021-01-01"})]
-    done = server.dbt("run-operation", *options, landing=landing, feeds=["listening"])
+    limits = {"retention_subscriber_days": 1000, "retention_candidates_days": 1000}
+    done = server.dbt(
+        *["run-operation", *options], landing=landing, feeds=["listening", "context"], **limits
+    )
     assert done.returncode == 0, done.stdout
-    assert not any(counts())
-    assert seen(server) == before
+    assert not any(counts(expired))
+    assert counts(kept) == counts_before
+    assert seen(server) == published
     assert fingerprint(landing) == files
 
 

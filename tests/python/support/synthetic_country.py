@@ -58,7 +58,7 @@ def build(server: Server, folder: Path) -> None:
     # Few areas, so that few cells are small, and a seed by which some people live at one level in
     # an area that is not around the one of the next: where none does, homes add up by chance over
     # the levels, and the audit withholds more and builds again.
-    settings = Settings(1200, FIRST, days=days, seed=5, areas=(2, 4, 8))
+    settings = Settings(1200, FIRST, days=days, seed=5, areas=(2, 4, 8), sites=60)
     generate(settings, folder / "landing", folder / "truth")
     feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
     generate_listeners(feed, folder / "landing")
