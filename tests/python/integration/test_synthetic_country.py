@@ -425,14 +425,20 @@ def columns_of(server, mart: str) -> list[str]:
 def seen(server, schema: str = "marts", marts=ALL_MARTS) -> dict[str, tuple]:
     """By mart how many rows a reader sees, and a sum that every one of them changes.
 
-    Of a hundred thousand rows the server says this sooner than it hands them over.
+    Of a hundred thousand rows the server says this sooner than it hands them over, and of ten marts
+    in one query sooner than in ten.
     """
     found = {}
-    for mart in marts:
-        row = f"cast(struct({', '.join(columns_of(server, mart))}) as string)"
-        [found[mart]] = server.query(
-            f"select count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) from {schema}.{mart}"
-        )
+    for first in range(0, len(marts), 10):
+        sums = []
+        for mart in marts[first : first + 10]:
+            row = f"cast(struct({', '.join(columns_of(server, mart))}) as string)"
+            sums.append(
+                f"select '{mart}', count(*), sum(cast(xxhash64({row}) as decimal(38, 0))) "
+                f"from {schema}.{mart}"
+            )
+        for mart, n_rows, total in server.query(" union all ".join(sums)):
+            found[mart] = (n_rows, total)
     return found
 
 

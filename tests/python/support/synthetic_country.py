@@ -55,9 +55,10 @@ def build(server: Server, folder: Path) -> None:
     has made.
     """
     days = (LAST - FIRST).days + 1
-    # Few areas, so that few cells are small, and a seed by which some people live at one level in
-    # an area that is not around the one of the next: where none does, homes add up by chance over
-    # the levels, and the audit withholds more and builds again.
+    # Few areas, so that few table cells are small; few sites, so that there is less to make of each
+    # cell and hour; and a seed by which some people live at one level in an area that is not around
+    # the one of the next: where none does, homes add up by chance over the levels, and the audit
+    # withholds more and builds again.
     settings = Settings(1200, FIRST, days=days, seed=5, areas=(2, 4, 8), sites=60)
     generate(settings, folder / "landing", folder / "truth")
     feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
