@@ -172,6 +172,14 @@ SELECTED = {
             id="rows lost without a word",
         ),
         pytest.param(
+            "models/intermediate/events/rejected_events.sql",
+            "        reject_reason,\n        rejected_value\n    from events",
+            "        nullif(reject_reason, 'duplicate') as reject_reason,\n"
+            "        rejected_value\n    from events",
+            "rejected_events_listed_reasons",
+            id="rows without a reason",
+        ),
+        pytest.param(
             "macros/release/measures.sql",
             "if rule.get('withhold') == 'cell' -%}",
             "if false -%}",
@@ -344,7 +352,9 @@ def test_a_defence_taken_away_is_seen(
     if seen_by == "int_additive_groups_sums_hold":
         selected = f"{model} int_table_cells int_additive_members int_additive_groups"
     # A failing unit test would keep dbt from building the model that a data test is to catch.
-    data_test = seen_by.startswith(("assert_", "int_")) or seen_by.endswith(("_rules", "_size"))
+    data_test = seen_by.startswith(("assert_", "int_")) or seen_by.endswith(
+        ("_rules", "_size", "_reasons")
+    )
     kind = "test" if data_test else "unit_test"
     other = {"unit_test": "test", "test": "unit_test"}[kind]
     arguments = ["build", "--select", *selected.split(" "), "--exclude-resource-type", other]
