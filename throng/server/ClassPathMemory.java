@@ -1,9 +1,10 @@
 package throng;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URL;
-import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,12 +14,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * The class path, which remembers what it does not have. Spark compiles new code for each query, and
  * Janino asks for many names that may be a class and are none (a package, a variable, a class of the
  * code itself): each of them is searched for in all 280 jars of Spark, time and again. It remembers
- * where resources of a name are too: Spark lists its kinds of data sources for each query.
+ * where resources of a name are too: Spark lists its kinds of data sources for each query. Jars that
+ * are added to a running server are not of the class path but of loaders behind this one.
  */
 public class ClassPathMemory extends ClassLoader {
 
-    /** Names are remembered up to this number. */
-    private static final int MOST_NAMES = 200000;
+    /** Names are remembered up to this number: some 10 MB. */
+    private static final int MOST_NAMES = 50000;
 
     private final Set missing = ConcurrentHashMap.newKeySet();
     private final Map places = new ConcurrentHashMap();
@@ -50,7 +52,7 @@ public class ClassPathMemory extends ClassLoader {
         return found.isEmpty() ? null : (URL) found.get(0);
     }
 
-    public java.util.Enumeration getResources(String name) {
+    public Enumeration getResources(String name) {
         return Collections.enumeration(places(name));
     }
 
@@ -60,7 +62,7 @@ public class ClassPathMemory extends ClassLoader {
             try {
                 found = Collections.list(getParent().getResources(name));
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
             if (places.size() < MOST_NAMES) {
                 places.put(name, found);
