@@ -1,7 +1,8 @@
 """Which further cells to hide so that the audit passes.
 
 For each failing cell the constraint that binds it most gives the next cell to hide: the smallest
-released one that by itself makes the interval wide enough, else the largest. The whole row is
+released one that by itself makes the interval wide enough, else the one that widens it most. What
+follows from others that are released would be known again, and is not hidden. The whole row is
 hidden, and with it the row that one relation alone makes equal to it. Then the attack runs again.
 Only released values are read, so the choice itself reveals nothing that was not released.
 """
@@ -119,9 +120,10 @@ class _Hider:
         self.system = system
         self.order = order
         by_con = np.argsort(system.con, kind="stable")
-        self.con_var, self.con_sign = system.var[by_con], system.sign[by_con]
+        self.con, self.con_var = system.con[by_con], system.var[by_con]
+        self.con_sign = system.sign[by_con]
         m, n = len(system.con_lower), len(system.lower)
-        self.con_start = np.searchsorted(system.con[by_con], np.arange(m + 1))
+        self.con_start = np.searchsorted(self.con, np.arange(m + 1))
         by_var = np.argsort(system.var, kind="stable")
         self.var_con = system.con[by_var]
         self.var_start = np.searchsorted(system.var[by_var], np.arange(n + 1))
@@ -134,12 +136,15 @@ class _Hider:
                 self.cell[mine] = True
                 self.first_resort[mine] = block.table.partition("@")[0] not in last_resort
                 self.siblings.setdefault(block.table, []).append(block.first)
-        self.lower, self.upper = np.zeros(0), np.zeros(0)
+        # Of a constraint of two cells that are equal: hidden, both are.
+        is_cell = np.bincount(self.con, self.cell[self.con_var], m)
+        size, is_equality = np.diff(self.con_start), system.con_lower == system.con_upper
+        self.equality = (size == 2) & (is_cell == 2) & is_equality
+        self.room, self.freedom = np.zeros(0), np.zeros(0)
 
-    def entries(self, constraint: int) -> tuple[IntArray, FloatArray]:
-        """Variables and signs of a constraint."""
-        part = slice(self.con_start[constraint], self.con_start[constraint + 1])
-        return self.con_var[part], self.con_sign[part]
+    def variables(self, constraint: int) -> IntArray:
+        """Variables of a constraint."""
+        return self.con_var[self.con_start[constraint] : self.con_start[constraint + 1]]
 
     def constraints(self, variable: int) -> list[int]:
         """Constraints of a variable."""
@@ -152,14 +157,21 @@ class _Hider:
             The variables hidden, all measures of their rows among them.
         """
         system = self.system
-        self.lower, self.upper = system.lower.copy(), system.upper.copy()
-        self.lower[audited.cells.index] = audited.cells["lower"]
-        self.upper[audited.cells.index] = audited.cells["upper"]
+        lower, upper = system.lower.copy(), system.upper.copy()
+        lower[audited.cells.index] = audited.cells["lower"]
+        upper[audited.cells.index] = audited.cells["upper"]
         failing = audited.cells.index[audited.cells["verdict"].isin(FAILED)].to_numpy()
         asked = goals(system, min_width).of(failing)
-        width = self.upper[failing] - self.lower[failing]
+        width = upper[failing] - lower[failing]
         prior = asked.prior_upper - asked.prior_lower
         gaps = np.maximum(np.where(np.isnan(prior), min_width, prior) - width, 1.0)
+        self.room = self._rooms(lower, upper)
+        # What is hidden for the failing cells frees all of them.
+        lower[failing], upper[failing] = 0.0, np.inf
+        counted = ~self.equality[self.con]
+        self.freedom = np.full(len(lower), np.inf)
+        room = self._rooms(lower, upper)
+        np.minimum.at(self.freedom, self.con_var[counted], room[counted])
         return self._hide_among(self.first_resort, failing, gaps) or self._hide_among(
             self.cell, failing, gaps
         )
@@ -191,7 +203,7 @@ class _Hider:
 
     def _around(self, constraints: list[int]) -> list[int]:
         """The constraints of all hidden cells in some constraints."""
-        variables = np.unique(np.concatenate([self.entries(c)[0] for c in constraints]))
+        variables = np.unique(np.concatenate([self.variables(c) for c in constraints]))
         hidden = variables[self.system.hidden[variables]].tolist()
         return sorted({c for v in hidden for c in self.constraints(v)})
 
@@ -201,15 +213,21 @@ class _Hider:
         """The released one of these cells to hide for a failing one, None if there is none."""
         options = []
         for constraint in constraints:
-            variables, _ = self.entries(constraint)
+            variables = self.variables(constraint)
             released = variables[cells[variables] & ~self.system.hidden[variables]]
             if not len(released):
                 continue
             value = (self.system.lower[released] + self.system.upper[released]) / 2
-            enough = value >= gap
-            best = value[enough].min() if enough.any() else value.max()
-            ties = released[value == best]
-            options.append((not enough.any(), self._room(variable, constraint), constraint, ties))
+            # Hidden, it frees the others by no more than what is then possible of itself.
+            gain = np.minimum(value, self.freedom[released])
+            enough = gain >= gap
+            if enough.any():
+                best = enough & (value == value[enough].min())
+            else:
+                best = (gain == gain.max()) & (gain > 0)
+            if best.any():
+                room = self._room(variable, constraint)
+                options.append((not enough.any(), room, constraint, released[best]))
         if not options:
             return None
         _, _, _, ties = min(options, key=lambda option: option[:3])
@@ -220,16 +238,31 @@ class _Hider:
         return int(ties[int(np.argmin(ranks))])
 
     def _room(self, variable: int, constraint: int) -> float:
-        """Width of the interval that a constraint alone leaves a variable."""
-        variables, signs = self.entries(constraint)
-        others = variables != variable
-        low = np.where(signs > 0, self.lower[variables], -self.upper[variables])[others].sum()
-        high = np.where(signs > 0, self.upper[variables], -self.lower[variables])[others].sum()
-        top = self.system.con_upper[constraint] - low
-        bottom = self.system.con_lower[constraint] - high
-        if signs[~others].sum() < 0:
-            top, bottom = -bottom, -top
-        return float(top - max(bottom, 0.0))
+        """Width of the interval that a constraint alone leaves a variable, or those in it."""
+        part = slice(self.con_start[constraint], self.con_start[constraint + 1])
+        mine = self.con_var[part] == variable
+        return float(self.room[part][mine].min() if mine.any() else self.room[part].min())
+
+    def _rooms(self, lower: FloatArray, upper: FloatArray) -> FloatArray:
+        """Of each entry, the width of the interval that its constraint leaves its variable.
+
+        Args:
+            lower, upper: What is known of each variable, shape (n,).
+        """
+        m, con, positive = len(self.con_start) - 1, self.con, self.con_sign > 0
+        lower, upper = lower[self.con_var], upper[self.con_var]
+
+        def others(bound: FloatArray) -> FloatArray:
+            """The sum of a bound over the other entries of a constraint; it may be infinite."""
+            open_ended = np.isinf(bound)
+            known = np.where(open_ended, 0.0, bound)
+            n_open = np.bincount(con, open_ended, m)[con] - open_ended
+            return np.where(n_open > 0, np.inf, np.bincount(con, known, m)[con] - known)
+
+        top = self.system.con_upper[con] + others(np.where(positive, -lower, upper))
+        bottom = self.system.con_lower[con] - others(np.where(positive, upper, -lower))
+        top, bottom = np.where(positive, top, -bottom), np.where(positive, bottom, -top)
+        return top - np.maximum(bottom, 0.0)
 
     def _hide(self, variable: int) -> list[int]:
         """Hide the row of a cell, and rows equal to it; the variables hidden."""
@@ -250,8 +283,7 @@ class _Hider:
         """Released cells that an equality of two cells makes equal to a cell."""
         equal_cells = []
         for constraint in self.constraints(variable):
-            variables, _ = self.entries(constraint)
-            is_equality = self.system.con_lower[constraint] == self.system.con_upper[constraint]
-            if len(variables) == 2 and is_equality and self.cell[variables].all():
+            if self.equality[constraint]:
+                variables = self.variables(constraint)
                 equal_cells.extend(int(v) for v in variables if not self.system.hidden[v])
         return equal_cells

@@ -486,6 +486,35 @@ def test_what_others_depend_on_is_hidden_last():
     assert repair(alone, rules, last_resort={"country"}).cells["table"].tolist() == ["country"]
 
 
+def test_what_follows_from_other_sums_is_not_hidden():
+    """Residents are the smallest number that is large enough, and the sum of every other hour."""
+    hours, kinds = range(24), ("moving", "staying", "unknown")
+    keys = [(area, hour, kind) for area in "AB" for hour in hours for kind in kinds]
+    counts = {"moving": 100, "staying": 300, "unknown": 200}
+    rhythm = pd.DataFrame(keys, columns=["area", "hour", "kind"])
+    rhythm["n"] = [None if hour == 0 else counts[kind] for _, hour, kind in keys]
+    country = pd.DataFrame({"hour": 0, "kind": kinds, "n": [2, 700, 498]})
+    tables = {
+        "residents": table([600, 600], area=list("AB")),
+        "rhythm": rhythm,
+        "country": country,
+    }
+    lines = [
+        *(
+            relation(
+                *("sum", "residents", "rhythm", "area"),
+                relation_id=f"residents_{hour}",
+                child_where=f"hour = {hour}",
+            )
+            for hour in hours
+        ),
+        relation("sum", "country", "rhythm", "hour;kind", child_where="hour = 0"),
+    ]
+    result = repair(tables, parse_relations(lines))
+    assert result.audit.passed
+    assert set(result.cells["table"]) == {"country"}
+
+
 def test_the_same_files_give_the_same_audit():
     tables, lines, _ = small_country(4, areas=20, hours=20, scale=12)
     first, second = (audit(tables, parse_relations(lines)) for _ in range(2))
