@@ -378,7 +378,7 @@ def own(tmp_path_factory: pytest.TempPathFactory):
 
 
 @contextlib.contextmanager
-def another_server(folder: Path):
+def another_server(folder: Path, *options: str):
     """A server with a warehouse and key of its own; stopped at the end."""
     server = Server(
         port=free_port(),
@@ -387,7 +387,7 @@ def another_server(folder: Path):
         key_file=folder / "secret" / "key",
         folder=folder,
     )
-    server.start()
+    server.start(*options)
     try:
         yield server
     finally:

@@ -13,7 +13,8 @@ from tests.python.support import synthetic_country
 @pytest.fixture(scope="session")
 def country_server(tmp_path_factory: pytest.TempPathFactory):
     """The server of the synthetic country; what is published stays in its warehouse."""
-    with another_server(tmp_path_factory.mktemp("country server")) as server:
+    folder = tmp_path_factory.mktemp("country server")
+    with another_server(folder, *synthetic_country.SHORT_PLANS) as server:
         yield server
 
 

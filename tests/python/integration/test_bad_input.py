@@ -49,7 +49,7 @@ def landing(tmp_path):
             {"study_start": "2020-02-30"}, "The var study_start is '2020-02-30'; set it to a date"
         ),
         long({"study_start": "1 March"}, "The var study_start is '1 March'; set it to a date"),
-        ({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
+        long({"min_grup_size": 20}, "There is no var 'min_grup_size'. The vars are: landing_path"),
         long(
             {"baseline_start": "2020-03-01", "baseline_end": "2020-02-01"},
             "The var baseline_end (2020-02-01) is before baseline_start (2020-03-01)",
@@ -160,7 +160,7 @@ def test_a_var_that_cannot_work(server, landing, variables, said):
     ("options", "sentence"),
     [
         long({"rounding_base": 1}, "The var rounding_base is 1; set it to"),
-        ({"rounding_base": -10}, "The var rounding_base is -10; set it to"),
+        long({"rounding_base": -10}, "The var rounding_base is -10; set it to"),
         long({"noise_mechanism": "gauss"}, "set it to none, cell_key or dp_laplace"),
         long({"noise_mechanism": "cell_key", "min_group_size": 5}, "set it to 6 or more"),
         long({**WITH_STUDY, "dp_epsilon": 0}, "set it to a number above 0"),

@@ -1,6 +1,6 @@
 """Values as people write them, and as machines damage them: each is read, or refused and counted.
 
-One build of one landing folder; every input is a file of one row.
+One build of one landing folder; every input is a row.
 """
 
 from __future__ import annotations
@@ -121,47 +121,57 @@ INPUTS: list[tuple[dict[str, str], dict]] = [
 ]
 
 
-def name_of(number: int) -> str:
-    return f"{number:03d}.csv"
-
-
 @pytest.fixture(scope="module")
-def found(server, tmp_path_factory) -> dict[str, dict]:
-    """What became of the row of each file."""
+def found(server, tmp_path_factory) -> list[dict]:
+    """What became of each input.
+
+    Their rows have volumes of their own to be known by, 1 MB and more; those that are about the
+    volume have a file of their own.
+    """
     landing: Path = tmp_path_factory.mktemp("broken")
     cells = CELLS + "7,0,0,a1\n"
     for name, text in {"cell_sites": cells, "areas": AREAS}.items():
         (landing / name).mkdir()
         (landing / name / "file.csv").write_text(text)
     (landing / "events").mkdir()
+    files: dict[str, list[dict]] = {}
     for number, (changed, _) in enumerate(INPUTS):
-        row = {"subscriber_id": f"88017{number:07d}", **GOOD, **changed}
-        with (landing / "events" / name_of(number)).open("w", newline="") as file:
+        file = f"{number}.csv" if "volume_mb" in changed else "all.csv"
+        row = {"subscriber_id": f"88017{number:07d}", **GOOD, "volume_mb": number + 1, **changed}
+        files.setdefault(file, []).append(row)
+    for name, rows in files.items():
+        with (landing / "events" / name).open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, restval="")
             writer.writeheader()
-            writer.writerow(row)
+            writer.writerows(rows)
     select = ["--select", "+int_events_accepted", "rejected_events", "unplaced_events"]
     server.build_untested(landing, *select, study_timezone="Africa/Nairobi")
-    shown = ("reject_reason", "unplaced_reason", "unread_values", *COLUMNS[1:])
-    rows = server.query(f"select source_file, {', '.join(shown)} from protected.int_events_checked")
+    shown = ("source_file", "reject_reason", "unplaced_reason", "unread_values", *COLUMNS[1:])
+    rows = server.query(f"select {', '.join(shown)} from protected.int_events_checked")
     assert len(rows) == len(INPUTS)
-    return {file: dict(zip(shown, values, strict=True)) for file, *values in rows}
+    became = [dict(zip(shown, values, strict=True)) for values in rows]
+    by_number = {
+        int(
+            row["volume_mb"] - 1 if row["source_file"] == "all.csv" else row["source_file"][:-4]
+        ): row
+        for row in became
+    }
+    return [by_number[number] for number in range(len(INPUTS))]
 
 
 @pytest.mark.parametrize("number", range(len(INPUTS)))
 def test_a_value_is_read_or_refused_and_counted(found, number):
-    changed, expected = INPUTS[number]
-    became = found[name_of(number)]
+    (changed, expected), became = INPUTS[number], found[number]
     assert {column: became[column] for column in expected} == expected, changed
 
 
 def test_every_input_is_accounted_for(server, found):
-    reasons = [became["reject_reason"] for became in found.values()]
+    reasons = [became["reject_reason"] for became in found]
     [(n_rejected,)] = server.query("select count(*) from protected.rejected_events")
     [(n_accepted,)] = server.query("select count(*) from protected.int_events_accepted")
     assert n_rejected == len([reason for reason in reasons if reason])
     assert n_accepted == reasons.count(None)
-    unplaced = [became["unplaced_reason"] for became in found.values()]
+    unplaced = [became["unplaced_reason"] for became in found]
     assert dict(
         server.query(
             "select unplaced_reason, sum(n_events) from protected.unplaced_events group by all"

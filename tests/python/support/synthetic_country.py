@@ -10,7 +10,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.python.conftest import PROJECT, WITHOUT_UNIT_TESTS, Server, run_throng
+from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support.killing import killed, leave_half_tables
 from throng.synth.generator import generate
 from throng.synth.listeners import ListenerSettings, generate_listeners
@@ -21,6 +21,12 @@ FIRST, LAST = date(2020, 2, 3), date(2020, 2, 16)
 LATE = "events/late/late_2020-02-10.csv.gz"
 STUDY = {"study_start": str(FIRST), "study_end": str(LAST)}
 DAYS = {**STUDY, "subscriber_buckets": 2}
+#: Options of its server: one part of a few rows, and a plan that is made once. The other servers of
+#: the tests plan again after each shuffle (adaptive execution), as users' do.
+SHORT_PLANS = (
+    *("--conf", "spark.sql.adaptive.enabled=false"),
+    *("--conf", "spark.sql.shuffle.partitions=1"),
+)
 
 
 def throng(server: Server, country: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -50,9 +56,8 @@ def write_context(landing: Path) -> None:
 def build(server: Server, folder: Path) -> None:
     """Callers and listeners, built with every test of the data.
 
-    A first build, of the events and what they need, is killed with its server while it reads files,
-    and a file lands after that. So whatever is found right afterwards, a build that begins again
-    has made.
+    A first build is killed with its server while it reads files, and a file lands after that. So
+    whatever is found right afterwards, a build that begins again has made.
     """
     days = (LAST - FIRST).days + 1
     # Few areas, so that few table cells are small; few sites, so that there is less to make of each
@@ -66,21 +71,18 @@ def build(server: Server, folder: Path) -> None:
     write_context(folder / "landing")
     late, away = folder / "landing" / LATE, folder / "late.csv.gz"
     late.rename(away)
-    first = ["build", "--select", "+int_events_checked", *WITHOUT_UNIT_TESTS]
+    command = ["release", "build", "--vars", json.dumps(DAYS)]
     killed(
         server,
-        [
-            *(str(Path(sys.executable).parent / "dbt"), *first),
-            *("--vars", json.dumps({**DAYS, "feeds": ["listening", "context"]})),
-        ],
+        [str(Path(sys.executable).parent / "throng"), *command],
         server.env_over(folder / "landing"),
         "START sql incremental model protected.int_events_checked",
         and_server=True,
         seconds_later=2,
     )
     strays = leave_half_tables(server)
-    server.start()
+    server.start(*SHORT_PLANS)
     assert not [stray for stray in strays if stray.parent.exists()]
     away.rename(late)
-    built = throng(server, folder, "release", "build", "--vars", json.dumps(DAYS))
+    built = throng(server, folder, *command)
     assert built.returncode == 0, built.stdout + built.stderr

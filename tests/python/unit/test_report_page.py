@@ -307,8 +307,15 @@ def test_every_control_works_from_the_keyboard(reader):
     assert reader.view()["area"] == ids()[4]
 
 
-@pytest.mark.parametrize("language", sorted(languages()))
-@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+#: Each language and each size once in `make test`, all pairs of them in `make test-all`.
+PAGES = [
+    pytest.param(language, size, marks=pytest.mark.long if (one + other) % 2 else ())
+    for one, language in enumerate(sorted(languages()))
+    for other, size in enumerate([(1280, 900), (390, 844)])
+]
+
+
+@pytest.mark.parametrize(("language", "size"), PAGES)
 def test_nothing_is_in_the_way_of_a_screen_reader(browser, file, language, size):
     viewport = {"width": size[0], "height": size[1]}
     reader = Reader(browser, file, f"#language={language}&area={ids()[0]}", viewport=viewport)

@@ -604,7 +604,9 @@ def test_unusual_sizes(tmp_path, settings):
     assert tuple(levels.values()) == settings.areas
 
 
-@pytest.mark.parametrize("seed", range(5, 11))
+@pytest.mark.parametrize(
+    "seed", [5, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 11))]
+)
 def test_country_of_any_seed(seed):
     from throng.synth.country import build_country
     from throng.synth.network import build_network
