@@ -1073,7 +1073,8 @@ def test_what_is_too_old_goes_and_what_is_published_stays(server, country, publi
     assert all(counts_before)
     options = ["purge_expired", "--args", json.dumps({"as_of": "2021-01-01"})]
     limits = {"retention_subscriber_days": 1000, "retention_candidates_days": 1000}
-    done = server.dbt("run-operation", *options, landing=landing, **limits)
+    feeds = ["listening", "context"]
+    done = server.dbt("run-operation", *options, landing=landing, feeds=feeds, **limits)
     assert done.returncode == 0, done.stdout
     assert not any(counts(expired))
     assert counts(kept) == counts_before
