@@ -55,6 +55,7 @@
             parent_measure=declared.get('parent_measure', 'n_subscribers') if has_parent else '',
             parent_where=where_of_parent(declared),
             keys=declared['keys'],
+            via=declared.get('via', ''),
             split=declared.get('split', ''),
             suppressed_by=declared.get('suppressed_by', ''),
             tells_parent=declared.get('tells_parent', false),

@@ -19,6 +19,7 @@
     ref('candidate_od_matrix_directed_all_pairs'),
     ref('candidate_od_matrix_directed_consecutive_pairs'),
     ref('candidate_od_matrix_undirected_all_pairs'),
+    ref('candidate_arrivals_departures'),
     ref('candidate_od_matrix_directed_between_days'),
     ref('candidate_stay_times_od'),
     ref('candidate_count_stops'),

@@ -16,6 +16,7 @@ _BROKEN = {
     types.SUM: "whole <> parts",
     types.SAME_SUM: "whole <> parts",
     types.SUM_WITH_REST: "whole < parts",
+    types.SUM_LESS_REST: "whole > parts",
     types.UNION: "whole > parts or whole < largest",
     types.SUBSET: "whole < largest",
 }
@@ -23,6 +24,7 @@ _SAYS = {
     types.SUM: "is not the sum",
     types.SAME_SUM: "is not the sum of another group",
     types.SUM_WITH_REST: "is less than the sum",
+    types.SUM_LESS_REST: "is more than the sum",
     types.UNION: "is more than the sum or less than a part of it",
     types.SUBSET: "is less than its part",
 }

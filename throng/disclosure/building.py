@@ -18,6 +18,7 @@ from throng.disclosure.relations import (
     GROWS,
     SAME_SUM,
     SUBSET,
+    SUM_LESS_REST,
     SUM_WITH_REST,
     UNION,
     AuditError,
@@ -267,7 +268,8 @@ class _Builder:
         con = [np.arange(len(parents)), group]
         var = [whole + parents, part + rows_child]
         sign = [np.ones(len(parents)), -np.ones(len(rows_child))]
-        if relation.relation_type == SUM_WITH_REST:
+        if relation.relation_type in (SUM_WITH_REST, SUM_LESS_REST):
+            rest_sign = -1.0 if relation.relation_type == SUM_WITH_REST else 1.0
             for i in np.unique(part_of):
                 mine = np.flatnonzero(part_of == i)
                 which = f" ({part_names[i]})" if part_names[i] else ""
@@ -275,7 +277,7 @@ class _Builder:
                 rest = self._unknown(parent, measure, REST, parents[mine])
                 con.append(mine)
                 var.append(rest.first + np.arange(len(mine)))
-                sign.append(-np.ones(len(mine)))
+                sign.append(np.full(len(mine), rest_sign))
         bounds = (-np.inf, 0.0) if relation.relation_type == UNION else (0.0, 0.0)
         self._add(*map(np.concatenate, (con, var, sign)), bounds, whole + parents)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 SUM = "sum"
 SUM_WITH_REST = "sum_with_rest"
+SUM_LESS_REST = "sum_less_rest"
 UNION = "union"
 SUBSET = "subset"
 SAME_SUM = "same_sum"
 GROWS = "grows"
-RELATION_TYPES = (SUM, SUM_WITH_REST, UNION, SUBSET, SAME_SUM, GROWS)
+RELATION_TYPES = (SUM, SUM_WITH_REST, SUM_LESS_REST, UNION, SUBSET, SAME_SUM, GROWS)
 WITHOUT_PARENT = (SAME_SUM, GROWS)
 
 REQUIRED = ("relation_id", "relation_type", "child", "child_measure", "keys")

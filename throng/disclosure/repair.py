@@ -166,15 +166,20 @@ class _Hider:
         prior = asked.prior_upper - asked.prior_lower
         gaps = np.maximum(np.where(np.isnan(prior), min_width, prior) - width, 1.0)
         self.room = self._rooms(lower, upper)
-        # What is hidden for the failing cells frees all of them.
+        # What is hidden for the failing cells frees all of them, and what follows from them.
         lower[failing], upper[failing] = 0.0, np.inf
+        lower[~self.cell], upper[~self.cell] = system.lower[~self.cell], system.upper[~self.cell]
         counted = ~self.equality[self.con]
-        self.freedom = np.full(len(lower), np.inf)
+        freedom = np.full(len(lower), np.inf)
         room = self._rooms(lower, upper)
-        np.minimum.at(self.freedom, self.con_var[counted], room[counted])
-        return self._hide_among(self.first_resort, failing, gaps) or self._hide_among(
-            self.cell, failing, gaps
-        )
+        np.minimum.at(freedom, self.con_var[counted], room[counted])
+        # Where everything follows from others, hide something all the same: then that fails, and
+        # the next round hides more.
+        for self.freedom in (freedom, np.full(len(lower), np.inf)):
+            for cells in (self.first_resort, self.cell):
+                if hidden := self._hide_among(cells, failing, gaps):
+                    return hidden
+        return []
 
     def _hide_among(self, cells: BoolArray, failing: IntArray, gaps: FloatArray) -> list[int]:
         """Hide one of these cells for each failing one; the variables hidden."""

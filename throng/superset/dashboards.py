@@ -552,6 +552,32 @@ FLOWS = Dashboard(
             ),
         ),
         (
+            line(
+                "Came, left or passed through, subscribers by day",
+                "arrivals_departures",
+                "published_n_subscribers",
+                ["area_id", "movement"],
+                {"is_suppressed": False},
+                width=4,
+            ),
+            line(
+                "Into and out of an area, subscribers by day",
+                "flows_in_out",
+                "published_n_moved",
+                ["area_id", "direction"],
+                {"is_suppressed": False},
+                width=4,
+            ),
+            line(
+                "Into and out of an area: difference from the same weekday, in median deviations",
+                "flows_in_out_change",
+                "published_abnormality",
+                ["area_id", "direction"],
+                {"is_suppressed": False},
+                width=4,
+            ),
+        ),
+        (
             listed(
                 "From area to area on the day, and from an earlier day",
                 "od_connections",

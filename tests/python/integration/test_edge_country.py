@@ -109,6 +109,7 @@ def test_means_that_tell_of_one_person_are_withheld(server, built, expected, mar
         # No area with itself.
         ("od_matrix_directed_between_days", (15 * 14 + 4 * 3) * 28),
         ("stay_times_od", (15 * 14 + 4 * 3) * 28),
+        ("arrivals_departures", 19 * 28 * 3),
         ("day_locations", (15**2 + 4**2) * 28),
         # 28 days in 5 weeks and 2 months.
         ("total_subscribers", 28 + 5 + 2),

@@ -325,6 +325,7 @@ def test_what_is_not_bounded_is_withheld_completely(with_dp):
         "count_active_residents",
         "od_matrix_directed_between_days",
         "stay_times_od",
+        "arrivals_departures",
         "day_locations",
     ):
         assert with_dp[mart] and not published(with_dp[mart])

@@ -123,6 +123,7 @@ KEYS = {
         "from_area_id",
         "to_area_id",
     ),
+    "arrivals_departures": ("period", "period_start", "area_level", "area_id", "movement"),
     "stay_times_od": ("period", "period_start", "area_level", "from_area_id", "to_area_id"),
     "day_locations": ("period", "period_start", "area_level", "home_area_id", "day_area_id"),
 }
@@ -640,6 +641,35 @@ MARTS = {
                count(distinct subscriber_id) as n_subscribers
         from steps where to_area_id is not null
         group by all
+    """,
+    # By the rows before and after each event. Who was seen in one area only is in none of these.
+    "arrivals_departures": f"""
+        with events as (
+            select *, lag(day) over steps is null as opens, lead(day) over steps is null as closes
+            from seen
+            window steps as (
+                partition by area_level, subscriber_id, day order by event_at, cell_id
+            )
+        ),
+        people as (
+            select area_level, subscriber_id, day, area_id,
+                   bool_or(opens) as opens, bool_or(closes) as closes
+            from events group by all
+        ),
+        kinds as (
+            select *, 'came' as movement from people where closes and not opens
+            union all select *, 'left' from people where opens and not closes
+            union all select *, 'passed' from people as here
+            where opens = closes and exists (
+                select 1 from people as elsewhere
+                where elsewhere.area_level = here.area_level and elsewhere.day = here.day
+                  and elsewhere.subscriber_id = here.subscriber_id
+                  and elsewhere.area_id <> here.area_id
+            )
+        )
+        select {DAY.format("day")}, area_level, area_id, movement,
+               count(distinct subscriber_id) as n_subscribers
+        from kinds group by all
     """,
     "od_matrix_undirected_all_pairs": f"""
         with places as (select distinct area_level, subscriber_id, day, area_id from seen)

@@ -90,6 +90,9 @@ def counted(tables, lines, tolerance):
             elif relation_type == "sum_with_rest":
                 fine = fine & (whole >= total)
                 rests[parent, row, "rest"] = whole - total
+            elif relation_type == "sum_less_rest":
+                fine = fine & (whole <= total)
+                rests[parent, row, "rest"] = total - whole
             elif relation_type == "union":
                 fine = fine & (whole <= total)
             if relation_type in ("union", "subset"):
@@ -117,8 +120,10 @@ def world(seed):
     # A key of null is a key like any other.
     area = pd.Series(np.tile([None, "a", "b"][:areas], days), dtype=object)
     extra = random.integers(0, 3, days)
-    relation_type = ["sum", "sum_with_rest", "union"][seed % 3]
+    relation_type = ["sum", "sum_with_rest", "union", "sum_less_rest"][seed % 4]
     whole = grid.sum(axis=1) + (extra if relation_type == "sum_with_rest" else 0)
+    if relation_type == "sum_less_rest":
+        whole = np.maximum(whole - extra, 0)
     if relation_type == "union":
         whole = random.integers(grid.max(axis=1), grid.sum(axis=1) + 1)
     true = {

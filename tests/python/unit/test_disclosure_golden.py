@@ -68,6 +68,24 @@ def test_a_remainder_must_not_be_a_small_group_for_certain():
     assert rest(None, 97) == (0, np.inf, "protected")
 
 
+def test_those_who_come_from_inside_must_not_be_a_small_group_for_certain():
+    """Who comes to a region comes to one of its districts; so do those from another one in it."""
+    lines = [relation("sum_less_rest", "region", "district", "region")]
+
+    def inside(came_to_region, *came_to_districts):
+        tables = {
+            "region": table([came_to_region], region=["r"]),
+            "district": table(list(came_to_districts), region=["r"] * 2, district=["a", "b"]),
+        }
+        return found(tables, lines)[("region", 0, "rest")]
+
+    assert inside(90, 40, 53) == (3, 3, "recovered")
+    assert inside(93, 40, 53) == (0, 0, "empty")
+    assert inside(77, 40, 53) == (16, 16, "protected")
+    assert inside(90, 40, None) == (0, np.inf, "protected")
+    assert inside(None, 40, 53) == (0, 93, "protected")
+
+
 def test_remainders_of_several_splits_are_told_apart():
     tables = {
         "total": table([100], day=[1]),

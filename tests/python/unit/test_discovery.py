@@ -543,6 +543,8 @@ def test_a_declared_relation_that_the_tables_break_is_named_with_both_numbers():
         ("sum", {}, 9, [], True),
         ("sum_with_rest", {}, 11, [4, 5], False),
         ("sum_with_rest", {}, 8, [4, 5], True),
+        ("sum_less_rest", {}, 8, [4, 5], False),
+        ("sum_less_rest", {}, 11, [4, 5], True),
         ("union", {}, 7, [4, 5], False),
         ("union", {}, 10, [4, 5], True),
         ("union", {}, 4, [4, 5], True),

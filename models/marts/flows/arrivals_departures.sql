@@ -1,0 +1,44 @@
+-- How many of those who were in several areas on a day came to this one, left it, or passed through.
+-- Those who were nowhere else are in count_subscribers_single_area.
+
+{% set declaration %}
+keys:
+  period: [day]
+  area_level: level
+  area_id: area
+  movement: {values: [came, left, passed]}
+measures:
+  n_subscribers: {rule: head_count}
+relations:
+  movements_presence:
+    description: Present are those seen there alone, and those who came, left and passed through
+    relation_type: sum_with_rest
+    parent: count_subscribers
+    parent_where: period = 'day'
+    keys: [period, period_start, area_level, area_id]
+    rest:
+      mart: count_subscribers_single_area
+      keys: [period, period_start, area_level, area_id]
+  movements_between:
+    description: Whoever leaves one area comes to another
+    relation_type: same_sum
+    child_where: movement in ('came', 'left')
+    keys: [period, period_start, area_level]
+    split: movement
+  movements_came_areas:
+    description: Who comes to an area comes to one in it; so do those who are from another one in it
+    relation_type: sum_less_rest
+    parent_where: movement = 'came'
+    child_where: movement = 'came'
+    keys: [period, period_start, area_level=parent_level, area_id=parent_area_id]
+    via: area_parents
+  movements_left_areas:
+    description: Who leaves an area leaves one in it; so do those who go to another one in it
+    relation_type: sum_less_rest
+    parent_where: movement = 'left'
+    child_where: movement = 'left'
+    keys: [period, period_start, area_level=parent_level, area_id=parent_area_id]
+    via: area_parents
+{% endset %}
+
+{{ release(declaration, ref('candidate_arrivals_departures')) }}
