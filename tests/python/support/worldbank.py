@@ -1,4 +1,4 @@
-"""Seven indicators of the World Bank by the rules of its public code, with our mends to switch on.
+"""Six indicators of the World Bank by the rules of its public code, with our mends to switch on.
 
 Its code is not run: the rules are those that docs/worldbank.md names, in DuckDB. Without any mend a
 number is as there, with all mends as in our marts, and with one mend less it shows what that mend
