@@ -670,6 +670,15 @@ RESIDENTS = Dashboard(
                 "published_change_percent",
                 ["home_area_id"],
                 {},
+                width=4,
+            ),
+            line(
+                "Share of all residents of the country who are seen, by day",
+                "share_active_country",
+                "published_share_active",
+                [],
+                {},
+                width=4,
             ),
             line(
                 "Residents by week, people, subscribers or not: estimated",
@@ -677,6 +686,7 @@ RESIDENTS = Dashboard(
                 "published_people_estimated",
                 ["area_id"],
                 {"period": "week"},
+                width=4,
             ),
         ),
         (
