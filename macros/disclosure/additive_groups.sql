@@ -19,7 +19,9 @@ select
     cast(null as string) as parent_cell,
     cast(null as bigint) as parent_n_subscribers,
     {%- endif %}
-    concat_ws(char(31), whole_id{% for split in splits %}, members.{{ split }}{% endfor %})
+    concat_ws(
+        char(31), whole_id{% for split in splits %}, members.split_{{ loop.index }}{% endfor %}
+    )
         as group_id,
     {{ (relation.child_measure == 'n_subscribers') | lower }} as adds_people,
     {{ relation.tells_parent | lower }} as tells_parent,
@@ -62,7 +64,7 @@ select
     n_subscribers,
     people_key
     {%- for split in relation.split.split('; ') if split %},
-    {{ split }}
+    {{ split }} as split_{{ loop.index }}
     {%- endfor %}
     {%- for key in keys %},
     {{ key.child }} as key_{{ loop.index }}
@@ -95,8 +97,8 @@ where mart = '{{ mart }}'
 {# The columns by which the cells of a relation find theirs in its lookup table. #}
 {% macro via_columns(relation) %}
     {% do return(
-        ['area_level', 'area_id'] if relation.via == 'area_parents'
-        else ['area_level', 'from_area_id', 'to_area_id']
+        ['area_level', 'from_area_id', 'to_area_id'] if relation.via == 'area_pair_parents'
+        else ['area_level', 'area_id']
     ) %}
 {% endmacro %}
 

@@ -10,7 +10,9 @@ table_cells as (
 ),
 
 {# For dbt, which reads this file before it knows what the marts declare. -#}
-{% set lookups = [ref('int_area_parents'), ref('int_area_pair_parents')] -%}
+{% set lookups = [
+    ref('int_area_parents'), ref('int_area_families'), ref('int_area_pair_parents')
+] -%}
 {% for relation in additive_relations() -%}
 {{ relation.relation_id }} as (
 

@@ -2,8 +2,9 @@
 
 For each failing cell the constraint that binds it most gives the next cell to hide: the smallest
 released one that by itself makes the interval wide enough, else the one that widens it most. What
-follows from others that are released would be known again, and is not hidden. The whole row is
-hidden, and with it the row that one relation alone makes equal to it. Then the attack runs again.
+follows from others that are released would be known again: it is hidden only where nothing else is
+left. The whole row is hidden, and with it the row that one relation alone makes equal to it. Then
+the attack runs again.
 Only released values are read, so the choice itself reveals nothing that was not released.
 """
 

@@ -24,6 +24,7 @@ from throng.release.warehouse import Warehouse
 # Which area, or pair of areas, lies in which: public, and no numbers of people.
 LOOKUPS = {
     "area_parents": ("area_level", "area_id", "parent_level", "parent_area_id"),
+    "area_families": ("area_level", "area_id", "parent_level", "parent_area_id"),
     "area_pair_parents": (
         *("area_level", "from_area_id", "to_area_id"),
         *("parent_level", "parent_from_area_id", "parent_to_area_id"),

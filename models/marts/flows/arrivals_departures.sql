@@ -39,6 +39,15 @@ relations:
     child_where: movement = 'left'
     keys: [period, period_start, area_level=parent_level, area_id=parent_area_id]
     via: area_parents
+  movements_inside:
+    description: >
+      Who comes to an area from inside has left one inside, so arrivals in the parts and departures
+      of the whole are as many as departures from the parts and arrivals in the whole
+    relation_type: same_sum
+    child_where: movement in ('came', 'left')
+    keys: [period, period_start, parent_level, parent_area_id]
+    split: (movement = 'came') = (area_level <> parent_level)
+    via: area_families
 {% endset %}
 
 {{ release(declaration, ref('candidate_arrivals_departures')) }}

@@ -302,6 +302,7 @@ def test_at_last_nothing_is_left_but_what_is_published(server, landing):
         "int_area_list",
         "int_area_outlines",
         "int_area_pair_parents",
+        "int_area_families",
         "int_area_parents",
         "int_areas",
         "int_areas_by_level",

@@ -86,6 +86,35 @@ def test_those_who_come_from_inside_must_not_be_a_small_group_for_certain():
     assert inside(None, 40, 53) == (0, 93, "protected")
 
 
+def test_who_comes_from_inside_has_left_inside():
+    """Parts and whole beside each other, in one sum of two sides."""
+    areas = pd.DataFrame(
+        [("region", "r"), ("district", "a"), ("district", "b")], columns=["level", "area"]
+    )
+    tables = {
+        "moves": pd.concat(
+            [
+                areas.assign(movement="came", n=[90, None, 130]),
+                areas.assign(movement="left", n=[80, 50, 73]),
+            ],
+            ignore_index=True,
+        ),
+        "families": areas.assign(parent_level="region", parent="r"),
+    }
+    came = {"parent_where": "movement = 'came'", "child_where": "movement = 'came'"}
+    wholes = relation("sum_less_rest", "moves", "moves", "level=parent_level;area=parent", **came)
+    wholes |= {"via": "inside"}
+    tables["inside"] = tables["families"].iloc[1:]
+    sides = relation(
+        *("same_sum", "", "moves", "parent_level;parent"),
+        via="families",
+        split="(movement = 'came') = (level <> parent_level)",
+    )
+    assert found(tables, [wholes])[("moves", 1)][2] == "protected"
+    # Of 50 + 73 who left a district 80 left the region, so 43 came to one from the other.
+    assert found(tables, [wholes, sides])[("moves", 1)] == (3, 3, "recovered")
+
+
 def test_remainders_of_several_splits_are_told_apart():
     tables = {
         "total": table([100], day=[1]),
