@@ -21,8 +21,7 @@ select
     {%- endif %}
     concat_ws(
         char(31), whole_id{% for split in splits %}, members.split_{{ loop.index }}{% endfor %}
-    )
-        as group_id,
+    ) as group_id,
     {{ (relation.child_measure == 'n_subscribers') | lower }} as adds_people,
     {{ relation.tells_parent | lower }} as tells_parent,
     members.table_cell,

@@ -176,7 +176,7 @@ class _Hider:
         np.minimum.at(freedom, self.con_var[counted], room[counted])
         # Where everything follows from others, hide something all the same: then that fails, and
         # the next round hides more.
-        for self.freedom in (freedom, np.full(len(lower), np.inf)):
+        for self.freedom in (freedom, np.full_like(freedom, np.inf)):
             for cells in (self.first_resort, self.cell):
                 if hidden := self._hide_among(cells, failing, gaps):
                     return hidden

@@ -150,13 +150,12 @@ def found(server, tmp_path_factory) -> list[dict]:
     rows = server.query(f"select {', '.join(shown)} from protected.int_events_checked")
     assert len(rows) == len(INPUTS)
     became = [dict(zip(shown, values, strict=True)) for values in rows]
-    by_number = {
-        int(
-            row["volume_mb"] - 1 if row["source_file"] == "all.csv" else row["source_file"][:-4]
-        ): row
-        for row in became
-    }
-    return [by_number[number] for number in range(len(INPUTS))]
+
+    def number_of(row: dict) -> int:
+        is_shared = row["source_file"] == "all.csv"
+        return int(row["volume_mb"] - 1 if is_shared else Path(row["source_file"]).stem)
+
+    return sorted(became, key=number_of)
 
 
 @pytest.mark.parametrize("number", range(len(INPUTS)))

@@ -54,12 +54,12 @@ def indicator(con: duckdb.DuckDBPyConnection, name: str, mends: Collection[str])
     return con.execute(_RULES[name](frozenset(mends))).df()
 
 
-def _events(mends: frozenset[str]) -> str:
+def _events(mends: frozenset[str], name: str = "events") -> str:
     """The events of the study, each with its region and what follows and precedes it."""
     known = "region is not null" if "no_unknown_region" in mends else "true"
     ends = "<" if "study_ends_at_midnight" in mends else "<="
     return f"""
-        events as (
+        {name} as (
             select subscriber_id, event_at, cast(event_at as date) as day, cell_id,
                    coalesce(region, '{UNKNOWN}') as region, longitude, latitude,
                    lag(event_at) over trace as event_before,
@@ -86,7 +86,7 @@ def _subscribers(mends: frozenset[str]) -> str:
 
 def _connections(mends: frozenset[str]) -> str:
     # Of the pairs of a day they leave out events without a region whatever else is done.
-    inner = _events(mends | {"no_unknown_region"}).replace("events as", "inner_events as")
+    inner = _events(mends | {"no_unknown_region"}, "inner_events")
     at = "<=" if "instants_count_both_ways" in mends else "<"
     columns = (
         "n_same_day, n_between"

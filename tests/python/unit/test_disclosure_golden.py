@@ -101,10 +101,11 @@ def test_who_comes_from_inside_has_left_inside():
         ),
         "families": areas.assign(parent_level="region", parent="r"),
     }
-    came = {"parent_where": "movement = 'came'", "child_where": "movement = 'came'"}
-    wholes = relation("sum_less_rest", "moves", "moves", "level=parent_level;area=parent", **came)
-    wholes |= {"via": "inside"}
     tables["inside"] = tables["families"].iloc[1:]
+    wholes = relation(
+        *("sum_less_rest", "moves", "moves", "movement;level=parent_level;area=parent"),
+        via="inside",
+    )
     sides = relation(
         *("same_sum", "", "moves", "parent_level;parent"),
         via="families",

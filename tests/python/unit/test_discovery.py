@@ -297,7 +297,7 @@ def test_a_mean_is_explained_if_its_number_adds_up_the_same_way():
 # --- what is not found
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seeds)
 def test_nothing_is_found_where_nothing_adds_up(seed):
     count = numbers(seed)

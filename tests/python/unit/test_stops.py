@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from throng.mobility.stops import (
@@ -500,7 +500,6 @@ def test_places_out_of_reach_follow_the_plain_rule(trace, stay, gap):
         assert cell == run[counts.index(max(counts))][2]
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from("ABW")), min_size=1, max_size=7))
 def test_no_course_is_cheaper_than_the_one_taken(steps):
     """Against every course there is: the one taken costs what the cheapest costs."""
