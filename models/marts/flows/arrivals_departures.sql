@@ -25,19 +25,12 @@ relations:
     child_where: movement in ('came', 'left')
     keys: [period, period_start, area_level]
     split: movement
-  movements_came_areas:
-    description: Who comes to an area comes to one in it; so do those who are from another one in it
+  movements_areas:
+    description: Who comes to or leaves an area does so in one in it; so do those between two in it
     relation_type: sum_less_rest
-    parent_where: movement = 'came'
-    child_where: movement = 'came'
-    keys: [period, period_start, area_level=parent_level, area_id=parent_area_id]
-    via: area_parents
-  movements_left_areas:
-    description: Who leaves an area leaves one in it; so do those who go to another one in it
-    relation_type: sum_less_rest
-    parent_where: movement = 'left'
-    child_where: movement = 'left'
-    keys: [period, period_start, area_level=parent_level, area_id=parent_area_id]
+    parent_where: movement in ('came', 'left')
+    child_where: movement in ('came', 'left')
+    keys: [period, period_start, area_level=parent_level, area_id=parent_area_id, movement]
     via: area_parents
   movements_inside:
     description: >
