@@ -224,6 +224,7 @@ def _last_date(row) -> date:
     first = row["period_start"].date()
     return {
         "study": date.fromisoformat(STUDY["study_end"]),
+        "reference": date.fromisoformat(STUDY["home_end"]),
         "week": first + timedelta(days=6),
         "month": (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
     }.get(row["period"], first)
