@@ -27,15 +27,12 @@ files as (
 
 rows_read as (
 
-    select /*+ broadcast(files) */
-        rows_placed.* except (reject_reason),
-        files.reading_id,
-        rows_placed.reject_reason
-    from {{ ref('int_events_placed') }} as rows_placed
-    left join files
-        on rows_placed.source_file = files.source_file
+    select
+        * except (reject_reason),
+        reject_reason
+    from {{ ref('int_events_placed') }}
     {% if is_incremental() %}
-        where rows_placed.source_file in ({{ to_read.files or 'null' }})
+        where source_file in ({{ to_read.files or 'null' }})
     {% endif %}
 
 ),
@@ -44,7 +41,7 @@ rows_read as (
     rows_kept as (
 
         select
-            rows_known.* except (reject_reason, event_date, events_version),
+            rows_known.* except (reject_reason, reading_id, event_date, events_version),
             case
                 when
                     rows_known.reject_reason = 'duplicate'
@@ -103,29 +100,35 @@ copies_numbered as (
 
 final as (
 
-    select
-        source_file,
-        rejected_value,
-        unplaced_reason,
-        unread_values,
-        subscriber_id,
-        counterpart_id,
-        key_id,
-        event_type,
-        direction,
-        duration_s,
-        volume_mb,
-        event_at,
-        area_id,
-        unplaced_cell,
-        cell_id,
-        reading_id,
-        coalesce(reject_reason, case when copy_number > 1 then 'duplicate' end) as reject_reason,
+    select /*+ broadcast(files) */
+        copies_numbered.source_file,
+        copies_numbered.rejected_value,
+        copies_numbered.unplaced_reason,
+        copies_numbered.unread_values,
+        copies_numbered.subscriber_id,
+        copies_numbered.counterpart_id,
+        copies_numbered.key_id,
+        copies_numbered.event_type,
+        copies_numbered.direction,
+        copies_numbered.duration_s,
+        copies_numbered.volume_mb,
+        copies_numbered.event_at,
+        copies_numbered.area_id,
+        copies_numbered.unplaced_cell,
+        copies_numbered.cell_id,
+        files.reading_id,
+        coalesce(
+            copies_numbered.reject_reason,
+            case when copies_numbered.copy_number > 1 then 'duplicate' end
+        ) as reject_reason,
         case
-            when reject_reason is null and copy_number = 1 then cast(event_at as date)
+            when copies_numbered.reject_reason is null and copies_numbered.copy_number = 1
+                then cast(copies_numbered.event_at as date)
         end as event_date,
         {{ to_read.version or '0L' }} as events_version
     from copies_numbered
+    left join files
+        on copies_numbered.source_file = files.source_file
 
 )
 

@@ -20,7 +20,7 @@ cell_site_versions as (
 
 cell_shapes as (
 
-    select distinct {{ shape_of('cell_id') }} as cell_shape
+    select collect_set({{ shape_of('cell_id') }}) as shapes
     from cell_site_versions
 
 ),
@@ -46,7 +46,7 @@ events_placed as (
         end as unplaced_reason,
         case
             when cell_site_versions.cell_id is null then {{ shape_of('events.cell_id') }}
-        end as unknown_cell_shape
+        end as cell_shape
     from events
     left join cell_site_versions
         on
@@ -60,18 +60,22 @@ events_placed as (
 -- shape of a cell in the list and does not look like a phone number or a hash.
 unknown_cells_shown as (
 
-    select /*+ broadcast(cell_shapes) */
-        events_placed.*,
+    select
+        *,
         case
-            when events_placed.unplaced_reason = 'missing_cell' then null
-            when cell_shapes.cell_shape is null then events_placed.unknown_cell_shape
-            when events_placed.cell_id rlike '([0-9].*){7}|^.{21}'
-                then events_placed.unknown_cell_shape
-            else events_placed.cell_id
+            when unplaced_reason = 'unknown_cell'
+                then
+                    case
+                        when
+                            not array_contains(
+                                (select cell_shapes.shapes from cell_shapes), cell_shape
+                            )
+                            then cell_shape
+                        when cell_id rlike '([0-9].*){7}|^.{21}' then cell_shape
+                        else cell_id
+                    end
         end as unplaced_cell
     from events_placed
-    left join cell_shapes
-        on events_placed.unknown_cell_shape = cell_shapes.cell_shape
 
 ),
 
@@ -122,7 +126,7 @@ final as (
         volume_mb,
         event_at,
         area_id,
-        case when unplaced_reason is not null then unplaced_cell end as unplaced_cell,
+        unplaced_cell,
         -- Of an unknown cell only its shape is kept.
         case when reject_reason is null and unplaced_reason is null then cell_id end as cell_id
     from words_known
