@@ -111,7 +111,8 @@ def written(path, columns: dict, **options) -> None:
 def test_parquet_as_others_write_it(server, tmp_path):
     """INT96, instants, numbers of several widths, texts that do not say that they are.
 
-    And what pandas makes of whole numbers of which some are missing.
+    And what pandas makes of whole numbers of which some are missing. A time that is no text in the
+    file is not written as one.
     """
     landing = put(tmp_path)
     for name in ("events", "cell_sites"):
@@ -154,9 +155,9 @@ def test_parquet_as_others_write_it(server, tmp_path):
     events = "select event_at_timestamp, event_at, cell_id, counterpart_id from landing.events"
     assert sorted(server.query(events), key=str) == sorted(
         [
-            (local, "2020-02-01 10:30:00", "c1", "254700000001"),
-            (local, "2020-02-01 10:30:00", "c1", "0.5"),
-            (local, "2020-02-01 10:30:00", None, None),
+            (local, None, "c1", "254700000001"),
+            (local, None, "c1", "0.5"),
+            (local, None, None, None),
         ],
         key=str,
     )
