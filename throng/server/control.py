@@ -42,7 +42,7 @@ from throng.server.processes import (
     why_port_is_taken,
 )
 from throng.server.settings import LOCK_TAKEN, LOOPBACK, ServerSettings
-from throng.server.spark_home import make_spark_home
+from throng.server.spark_home import COMPILE_LONG_METHODS, make_spark_home
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 30
@@ -55,12 +55,10 @@ _SAID: set[str] = set()
 # new code for every query, which often ends before the second compiler has made it faster: that one
 # waits for four times as many calls as by default. The cache of code is swept ten times less often.
 # The two together: a twelfth less processor time for a build of two million events.
-# Reading events becomes one method of more than 8,000 bytes, which Java by default never compiles.
 JAVA_DEFAULTS = (
     "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m -XX:SweeperThreshold=5 "
     "-XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 "
-    "-XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000 "
-    "-XX:-DontCompileHugeMethods"
+    "-XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=160000 " + COMPILE_LONG_METHODS
 )
 
 

@@ -25,7 +25,7 @@ from throng.server.password import password_file
 from throng.server.plain_errors import install_plain_errors
 from throng.server.processes import write_state
 from throng.server.settings import LOCK_TAKEN, ServerSettings
-from throng.server.spark_home import class_path
+from throng.server.spark_home import COMPILE_LONG_METHODS, class_path
 from throng.udfs import REGISTRY
 from throng.udfs.stops import compile_stops
 
@@ -161,6 +161,7 @@ def _spark_conf(settings: ServerSettings) -> SparkConf:
         values["spark.executorEnv.THRONG_KEY_FILE"] = str(key_file().absolute())
         # What executors write about subscribers is for the user who runs them alone.
         values["spark.hadoop.fs.permissions.umask-mode"] = "077"
+        values["spark.executor.extraJavaOptions"] = COMPILE_LONG_METHODS
     conf = SparkConf().setMaster(settings.master).setAppName("throng")
     for key, value in {**values, **settings.spark_conf}.items():
         conf.set(key, value)
