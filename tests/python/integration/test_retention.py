@@ -260,6 +260,7 @@ def _expires(name: str) -> bool:
         "int_events_without_stop",
         "int_recharges",
         "int_segment",
+        "int_spells_by_level",
         "int_subscriber_segments",
         "int_suspicious",
         "rejected_events",
