@@ -143,15 +143,16 @@
     {% set columns = [] %}
     {% for ours, theirs, kind in table['columns'] %}
         {% set value = landing_value(ours, theirs, kind) %}
-        {# Whether the column is a timestamp in the files, and no text; nobody reads it as text. #}
-        {% set is_time = ours in ['event_at', 'recharge_at'] and kind is string
-            and kind in ['nanoseconds', 'nanosecond_instant', 'instant', 'int96', 'timestamp_ntz',
-            'date'] %}
-        {% do columns.append('cast(' ~ ('null' if is_time else value) ~ ' as string) as ' ~ ours) %}
         {% if ours in ['event_at', 'recharge_at'] %}
-            {% do columns.append(
+            {# Some files have timestamps, others text: one of two columns has the time. #}
+            {% set is_time = kind is string and kind in ['nanoseconds', 'nanosecond_instant',
+                'instant', 'int96', 'timestamp_ntz', 'date'] %}
+            {% do columns.extend([
+                'cast(' ~ ('null' if is_time else value) ~ ' as string) as ' ~ ours,
                 'cast(' ~ (value if is_time else 'null') ~ ' as timestamp) as ' ~ ours ~ '_timestamp'
-            ) %}
+            ]) %}
+        {% else %}
+            {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
         {% endif %}
     {% endfor %}
     {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space.

@@ -46,7 +46,7 @@ events_placed as (
         end as unplaced_reason,
         case
             when cell_site_versions.cell_id is null then {{ shape_of('events.cell_id') }}
-        end as cell_shape
+        end as unknown_cell_shape
     from events
     left join cell_site_versions
         on
@@ -68,10 +68,10 @@ unknown_cells_shown as (
                     case
                         when
                             not array_contains(
-                                (select cell_shapes.shapes from cell_shapes), cell_shape
+                                (select cell_shapes.shapes from cell_shapes), unknown_cell_shape
                             )
-                            then cell_shape
-                        when cell_id rlike '([0-9].*){7}|^.{21}' then cell_shape
+                            then unknown_cell_shape
+                        when cell_id rlike '([0-9].*){7}|^.{21}' then unknown_cell_shape
                         else cell_id
                     end
         end as unplaced_cell
