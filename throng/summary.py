@@ -43,6 +43,7 @@ def summary() -> None:
                 *_cells(query, built),
                 *_recharges(query, built),
                 *_context(query, built),
+                *_indicators(query, built),
                 *_quality(query, built),
             ]
             for line in [*read, "", *_marts(query, built), "", *_how_to_query(settings)]:
@@ -230,6 +231,18 @@ def _context(query: Query, built: set[str]) -> Iterator[str]:
     if rows:
         note = f"{rejected:,} rejected, see protected.int_context_checked"
         yield _line("Context in", f"{rows:>12,}", note if rejected else "")
+
+
+def _indicators(query: Query, built: set[str]) -> Iterator[str]:
+    """Figures of entities in one line, where any have landed."""
+    if "int_indicators_checked" not in built:
+        return
+    [(figures, rejected)] = query(
+        "select count(*), count(reject_reason) from protected.int_indicators_checked"
+    )
+    if figures:
+        note = f"{rejected:,} not used, see protected.int_indicators_checked"
+        yield _line("Indicators in", f"{figures:>12,}", note if rejected else "")
 
 
 def _quality(query: Query, built: set[str]) -> Iterator[str]:

@@ -15,8 +15,8 @@
 
 {# The names of throng.udfs.REGISTRY (a policy test compares the two). #}
 {% macro python_functions() %}
-    {% do return(['boundary_box', 'cluster_sites', 'correlate_days', 'detect_journeys',
-        'detect_stops', 'draw_outlines', 'find_segments', 'forecast_days', 'ground_of_sites',
-        'inspect_keys', 'inspect_landing', 'inspect_packed', 'keyed_bits', 'pseudonym_key_id',
-        'pseudonymise', 'sites_near_boundary']) %}
+    {% do return(['boundary_box', 'cluster_points', 'cluster_sites', 'correlate_days',
+        'detect_journeys', 'detect_stops', 'draw_outlines', 'find_segments', 'forecast_days',
+        'ground_of_sites', 'inspect_keys', 'inspect_landing', 'inspect_packed', 'keyed_bits',
+        'principal_components', 'pseudonym_key_id', 'pseudonymise', 'sites_near_boundary']) %}
 {% endmacro %}

@@ -26,9 +26,9 @@
 
         {% set feeds = var('feeds') %}
         {% if feeds is string or feeds is not iterable
-            or feeds | reject('in', ['recharges', 'listening', 'context']) | list %}
+            or feeds | reject('in', ['recharges', 'listening', 'context', 'indicators']) | list %}
             {% do stop("The var feeds is '" ~ feeds ~ "'; set it to a list of optional feeds: "
-                ~ "recharges, listening, context.") %}
+                ~ "recharges, listening, context, indicators.") %}
         {% endif %}
         {% for name in ['study_start', 'study_end', 'home_start', 'home_end', 'baseline_start',
             'baseline_end', 'retention_as_of'] %}
@@ -51,12 +51,14 @@
         {% do check_date_order('study_start', 'baseline_end') %}
         {% do check_date_order('baseline_start', 'study_end') %}
         {% do check_study_events() %}
+        {% do check_need_vars() %}
 
         {% for name, example in [
             ('event_columns', '{subscriber_id: msisdn, event_at: call_datetime}'),
             ('recharge_columns', '{subscriber_id: msisdn, recharge_at: topup_datetime}'),
             ('cell_site_columns', '{cell_id: "lac;ci", longitude: lon, latitude: lat}'),
-            ('area_columns', '{area_id: ADM2_PCODE, area_name: ADM2_EN}')
+            ('area_columns', '{area_id: ADM2_PCODE, area_name: ADM2_EN}'),
+            ('indicator_columns', '{entity: country}')
         ] if var(name) is not mapping %}
             {% do stop("The var " ~ name ~ " is '" ~ var(name) ~ "'; set it to a map, such as "
                 ~ example ~ ".") %}
@@ -119,6 +121,26 @@
     {% endfor %}
     {% if events | map(attribute='name') | unique | list | length < events | length %}
         {% do stop("Two events of the var study_events have the same name. Give each its own.") %}
+    {% endif %}
+{% endmacro %}
+
+
+{# How figures of entities are made comparable, and into how many clusters they are divided. #}
+{% macro check_need_vars() %}
+    {% set scalings = ['min_max', 'z_score', 'log_min_max'] %}
+    {% if var('need_scaling') not in scalings %}
+        {% do stop("The var need_scaling is '" ~ var('need_scaling') ~ "'; set it to "
+            ~ scalings | join(', ') ~ ".") %}
+    {% endif %}
+    {% set reach = var('need_outlier_reach') %}
+    {% if reach is not number or reach is boolean or reach < 0 %}
+        {% do stop("The var need_outlier_reach is '" ~ reach ~ "'; set it to a number above 0, or "
+            ~ "to 0 to leave outliers as they are.") %}
+    {% endif %}
+    {% set n = var('need_clusters') %}
+    {% if n is not none and (n is not integer or n is boolean or not 1 <= n <= 10) %}
+        {% do stop("The var need_clusters is '" ~ n ~ "'; set it to a whole number from 1 to 10. "
+            ~ "With null the bend of the sum of squares decides.") %}
     {% endif %}
 {% endmacro %}
 
@@ -243,13 +265,13 @@
 {# Every var of dbt_project.yml (a policy test compares the two). #}
 {% macro known_vars() %}
     {{ return(['landing_path', 'feeds', 'event_columns', 'recharge_columns', 'cell_site_columns',
-        'area_columns', 'event_delimiter', 'event_header', 'event_timestamp_format',
-        'study_timezone', 'study_start', 'study_end', 'home_start',
-        'home_end', 'baseline_start', 'baseline_end', 'study_events',
-        'min_group_size', 'rounding_base', 'noise_mechanism', 'dp_epsilon',
-        'dp_max_areas', 'snap_km',
-        'stop_radius_km', 'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes',
-        'pingpong_km', 'max_journey_hours', 'trace_max_events', 'exclude_suspicious',
+        'area_columns', 'indicator_columns', 'event_delimiter', 'event_header',
+        'event_timestamp_format', 'study_timezone', 'study_start', 'study_end', 'home_start',
+        'home_end', 'baseline_start', 'baseline_end', 'study_events', 'need_scaling',
+        'need_outlier_reach', 'need_clusters', 'min_group_size', 'rounding_base',
+        'noise_mechanism', 'dp_epsilon', 'dp_max_areas', 'snap_km', 'stop_radius_km',
+        'stop_min_stay_minutes', 'stop_max_gap_minutes', 'pingpong_minutes', 'pingpong_km',
+        'max_journey_hours', 'trace_max_events', 'exclude_suspicious',
         'missing_identifiers', 'zero_is_a_person', 'subscriber_buckets', 'min_usable_share',
         'max_subscriber_share', 'pseudonymise', 'retention_events_days',
         'retention_subscriber_days', 'retention_candidates_days', 'retention_as_of']) }}

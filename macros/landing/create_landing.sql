@@ -12,7 +12,8 @@
     {% if execute and flags.WHICH in ['build', 'run', 'test', 'retry'] %}
         {% set request = {} %}
         {% for name in ['landing_path', 'event_columns', 'recharge_columns', 'cell_site_columns',
-            'area_columns', 'event_delimiter', 'event_header', 'study_timezone'] %}
+            'area_columns', 'indicator_columns', 'event_delimiter', 'event_header',
+            'study_timezone'] %}
             {% do request.update({name: var(name)}) %}
         {% endfor %}
         {% set answer = fromjson(run_query(
@@ -78,7 +79,7 @@
 {% macro feed_of(table) %}
     {% do return({
         'recharges': 'recharges', 'listening_events': 'listening', 'customers': 'listening',
-        'context': 'context'
+        'context': 'context', 'indicators': 'indicators'
     }.get(table['name'])) %}
 {% endmacro %}
 
@@ -155,6 +156,9 @@
             {% do columns.append('cast(' ~ value ~ ' as string) as ' ~ ours) %}
         {% endif %}
     {% endfor %}
+    {% if 'other_columns' in table %}
+        {% do columns.append(other_columns(table['other_columns'])) %}
+    {% endif %}
     {# Spark reports the path percent-encoded; url_decode would also turn a plus into a space.
        Decoding every row takes half as long as parsing it, so it is done only where needed. #}
     {% set decoded_path = "if(contains(_metadata.file_path, '%'), "
@@ -174,6 +178,18 @@
 {% endmacro %}
 
 
+{# What else the files have, as a map from its names there to texts. #}
+{% macro other_columns(names) %}
+    {% set entries = [] %}
+    {% for name in names %}
+        {% do entries.append("'" ~ sql_text(name) ~ "', " ~ quoted_name(name)) %}
+    {% endfor %}
+    {% do return(
+        'cast(map(' ~ entries | join(', ') ~ ') as map<string, string>) as other_columns'
+    ) %}
+{% endmacro %}
+
+
 {# The columns of landing_view, and no rows. #}
 {% macro landing_view_without_rows(table) %}
     {% set columns = [] %}
@@ -183,6 +199,9 @@
             {% do columns.append('cast(null as timestamp) as ' ~ ours ~ '_timestamp') %}
         {% endif %}
     {% endfor %}
+    {% if 'other_columns' in table %}
+        {% do columns.append(other_columns([])) %}
+    {% endif %}
     {{ return(
         'create or replace view landing.' ~ table['name'] ~ ' as select ' ~ columns | join(', ')
         ~ ', false as is_malformed, cast(null as string) as source_file where false'

@@ -39,6 +39,9 @@
         'ledger_entries': ledger_entries_table_sql(),
         'ledger': ledger_view_sql(),
     } %}
+    {% if has_feed('indicators') %}
+        {% do released.update({'indicators': indicators_table_sql()}) %}
+    {% endif %}
     {% for mart in release_marts() %}
         {% do released.update({mart.name: released_table_sql(mart)}) %}
     {% endfor %}
@@ -153,6 +156,18 @@ create table if not exists released.context_series (
     period string,
     period_start timestamp,
     series_value double,
+    published_at timestamp
+) using parquet partitioned by (published_at)
+{% endmacro %}
+
+
+{# All lists of indicators that were published, one partition each. #}
+{% macro indicators_table_sql() %}
+create table if not exists released.indicators (
+    entity string,
+    indicator string,
+    is_higher_worse boolean,
+    indicator_value double,
     published_at timestamp
 ) using parquet partitioned by (published_at)
 {% endmacro %}

@@ -16,7 +16,7 @@
         {% do run_query(ledger_entries_sql(release_id, recorded_at)) %}
     {% endif %}
     {% do publish_areas(recorded_at) %}
-    {% do publish_context(recorded_at) %}
+    {% do publish_landed_lists(recorded_at) %}
     {% do show_releases_in_force(release_marts()) %}
 {% endmacro %}
 
@@ -40,24 +40,37 @@
 {% endmacro %}
 
 
-{# Copy what is known of areas beside people, if any has landed and it is not what was published
-   last. #}
-{% macro publish_context(recorded_at) %}
-    {% if 'int_context_checked' in names_in_schema('protected') %}
-        {% set columns = 'area_level, area_id, series_name, period, ' %}
-        {% set accepted = 'select ' ~ columns ~ 'cast(first_date as timestamp) as period_start, '
-            ~ 'series_value from protected.int_context_checked where reject_reason is null' %}
-        {% set last = 'select ' ~ columns ~ 'period_start, series_value from released.context_series '
-            ~ 'where published_at = (select max(published_at) from released.context_series)' %}
+{# Copy what is known of areas beside people, and of entities, if any of it has landed. It says nothing
+   about people either. #}
+{% macro publish_landed_lists(recorded_at) %}
+    {% do publish_list('context_series', 'int_context_checked',
+        'area_level, area_id, series_name, period, cast(first_date as timestamp) as period_start, '
+        ~ 'series_value', recorded_at, where='reject_reason is null') %}
+    {% do publish_list('indicators', 'int_indicators',
+        'entity, indicator, is_higher_worse, indicator_value', recorded_at) %}
+{% endmacro %}
+
+
+{# Copy what has landed into a table that has all its publications, one partition each, unless it is
+   what was published last. One file, seen once it is complete.
+
+   released, protected  names of the two tables
+   columns              as SQL over the protected one, in the order of the released one
+   where                which rows of it may be published #}
+{% macro publish_list(released, protected, columns, recorded_at, where='true') %}
+    {% if protected in names_in_schema('protected') %}
+        {% set landed = 'select ' ~ columns ~ ' from protected.' ~ protected ~ ' where ' ~ where %}
+        {% set last = 'select * except (published_at) from released.' ~ released
+            ~ ' where published_at = (select max(published_at) from released.' ~ released ~ ')' %}
         {% set n_different = run_query(
-            'select count(*) from ((' ~ accepted ~ ' except ' ~ last ~ ') union all ('
-            ~ last ~ ' except ' ~ accepted ~ '))'
+            'select count(*) from ((' ~ landed ~ ' except ' ~ last ~ ') union all ('
+            ~ last ~ ' except ' ~ landed ~ '))'
         ).rows[0][0] | int %}
         {% if n_different > 0 %}
             {% do run_query(
-                "insert overwrite table released.context_series partition (published_at = "
+                'insert overwrite table released.' ~ released ~ ' partition (published_at = '
                 ~ "timestamp'" ~ recorded_at ~ "') select /*+ coalesce(1) */ * from ("
-                ~ accepted ~ ')'
+                ~ landed ~ ')'
             ) %}
         {% endif %}
     {% endif %}

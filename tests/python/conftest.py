@@ -432,7 +432,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The manifest of all models, those of the optional feeds among them; worksheets compiled."""
     compile_worksheets = ("compile", "--no-introspect", "--no-populate-cache", "--select")
     command = (*compile_worksheets, "path:analyses/worksheets")
-    return parsed_once(tmp_path_factory, *command, feeds=["recharges", "listening"])
+    feeds = ["recharges", "listening", "indicators"]
+    return parsed_once(tmp_path_factory, *command, feeds=feeds)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,11 @@ CONTEXT_COLUMNS = {
     "name": True,
     "value": True,
 }
+# Figures of countries or districts, such as child mortality: a row each, a figure in every further
+# column, whatever these are called. Of no people.
+INDICATOR_COLUMNS = {
+    "entity": True,
+}
 # The listener feed, as the service writes it: events without a header, in this order, ...
 LISTENING_EVENT_COLUMNS = {
     "event_id": True,
@@ -102,7 +107,8 @@ class Feed:
         mapping_var: the var that maps its columns.
         delimiter_var: the var that says its delimiter, if there is one.
         is_optional: whether the folder may be missing or empty.
-        is_csv_only: whether it has one form, as the service writes it.
+        is_csv_only: whether it comes as CSV alone.
+        has_others: whether what else its files have is read too, by the names that it has there.
     """
 
     name: str
@@ -114,6 +120,7 @@ class Feed:
     delimiter_var: str | None = None
     is_optional: bool = False
     is_csv_only: bool = False
+    has_others: bool = False
 
     @property
     def wanted(self) -> list[str]:
@@ -159,14 +166,15 @@ def feeds_of(
     recharge_columns: Mapping[str, Names],
     cell_site_columns: Mapping[str, Names],
     area_columns: Mapping[str, Names],
+    indicator_columns: Mapping[str, Names],
     event_delimiter: str | None = None,
     event_header: bool = True,
 ) -> list[Feed]:
     """All feeds, those that may be missing last.
 
     Args:
-        event_columns, recharge_columns, cell_site_columns, area_columns: our column name -> that
-            in the files, where they differ.
+        event_columns, recharge_columns, cell_site_columns, area_columns, indicator_columns: our
+            column name -> that in the files, where they differ.
         event_delimiter: of the CSV files of events and recharges; None: found.
         event_header: whether these begin with a line of names.
     """
@@ -198,4 +206,13 @@ def feeds_of(
         ),
         Feed("customers", CUSTOMER_COLUMNS, _CUSTOMER_NAMES, is_optional=True, is_csv_only=True),
         Feed("context", CONTEXT_COLUMNS, is_optional=True),
+        Feed(
+            "indicators",
+            INDICATOR_COLUMNS,
+            indicator_columns,
+            mapping_var="indicator_columns",
+            is_optional=True,
+            is_csv_only=True,
+            has_others=True,
+        ),
     ]

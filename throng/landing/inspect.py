@@ -29,8 +29,8 @@ def inspect_landing(request: pa.Array) -> pa.Array:
 
     Args:
         request: JSON objects with landing_path and optionally event_columns, recharge_columns,
-            cell_site_columns and area_columns (our name -> that in the files), event_delimiter,
-            event_header, study_timezone; null gives null.
+            cell_site_columns, area_columns and indicator_columns (our name -> that in the files),
+            event_delimiter, event_header, study_timezone; null gives null.
 
     Returns:
         JSON objects with
@@ -40,8 +40,9 @@ def inspect_landing(request: pa.Array) -> pa.Array:
             (csv or parquet; null where an optional feed has no rows), delimiter, has_header,
             file_columns ([name, SQL type] in file order), columns ([our name, name in the files,
             kind], the last two null where the files have no such column, and lists where it is
-            joined of several) and files ([path in the folder, what changes whenever the file
-            does]).
+            joined of several), other_columns (names in the files of those that a feed has
+            beside ours, where it may have any; CSV only) and files ([path in the folder, what
+            changes whenever the file does]).
         packed: [path in the landing folder, what changes whenever the file does] of each packed
             file.
     """
@@ -59,6 +60,7 @@ def _answer(request: dict[str, Any]) -> str:
         request.get("recharge_columns") or {},
         request.get("cell_site_columns") or {},
         request.get("area_columns") or {},
+        request.get("indicator_columns") or {},
         "\t" if delimiter == "\\t" else delimiter or None,
         request.get("event_header", True),
     )
@@ -181,7 +183,12 @@ class _Inspection:
     def _no_rows(self) -> dict[str, Any]:
         """What is said of an optional feed that has not landed."""
         columns = [[column, None, None] for column in self.feed.columns]
-        return {"name": self.feed.name, "format": None, "columns": columns, "files": []}
+        others = self._others([])
+        return {"name": self.feed.name, "format": None, "columns": columns, "files": [], **others}
+
+    def _others(self, names: list[str]) -> dict[str, list[str]]:
+        """What is said of columns beside ours; nothing of a feed in which they have no meaning."""
+        return {"other_columns": names} if self.feed.has_others else {}
 
     def _head(self, file: str, info: fs.FileInfo) -> bytes:
         """The first bytes of the file's content, unpacked where it is packed."""
@@ -233,14 +240,17 @@ class _Inspection:
             except LandingError as error:
                 self.errors.append(error)
         known = first.known if first else {}
+        names = first.sql_names if first else []
+        ours = {name for column in self.feed.columns for name in self.feed.sources(column, known)}
         return {
             "delimiter": first.delimiter if first else ",",
             "has_header": self.feed.has_names,
-            "file_columns": [[name, "string"] for name in first.sql_names] if first else [],
+            "file_columns": [[name, "string"] for name in names],
             "columns": [
                 self._column(ours, dict.fromkeys(known.values(), "string"), known)
                 for ours in self.feed.columns
             ],
+            **self._others([name for name in names if name not in ours]),
         }
 
     def _parquet_table(self, files: list[str]) -> dict[str, Any]:

@@ -16,11 +16,12 @@ FEEDS = {
     "listening_events": "listening",
     "customers": "listening",
     "context": "context",
+    "indicators": "indicators",
 }
 # What the check of the landing folder has to know.
 ASKED = (
     *("landing_path", "event_columns", "recharge_columns", "cell_site_columns", "area_columns"),
-    *("event_delimiter", "event_header", "study_timezone"),
+    *("indicator_columns", "event_delimiter", "event_header", "study_timezone"),
 )
 
 

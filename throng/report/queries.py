@@ -159,6 +159,17 @@ QUERIES = {
     """,
 }
 
+#: The same of marts that are there where a feed has landed.
+QUERIES_OF_FEEDS = {
+    "need": """
+        select entity, reasons, need_index, need_cluster
+        from marts.need_ranking
+        where need_rank is not null
+        order by need_rank, entity
+        limit 10
+    """,
+}
+
 
 def _most_changed(sign: str, order: str) -> str:
     """The area that emptied or filled most: by the median of the days after the baseline.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from throng.report.queries import FINDINGS, QUERIES
+from throng.report.queries import FINDINGS, QUERIES, QUERIES_OF_FEEDS
 
 Rows = list[tuple[Any, ...]]
 Query = Callable[[str], Rows]
@@ -82,6 +82,10 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
         say(f"reading {name.replace('_', ' ')}")
         return query(QUERIES[name].format(**words))
 
+    def ask_of_feed(name: str, mart: str) -> Rows:
+        is_there = query(f"show tables in marts like '{mart}'")
+        return query(QUERIES_OF_FEEDS[name]) if is_there else []
+
     releases = ask("releases")
     if not releases:
         raise StudyError("Nothing is published yet. Run: throng release publish")
@@ -102,6 +106,7 @@ def read_study(query: Query, chosen: Chosen, say: Callable[[str], None]) -> Stud
         "change": change,
         "estimates": estimates,
         "context": layout.context(ask("context")),
+        "need": [list(row) for row in ask_of_feed("need", "need_ranking")],
         "reference": list(ask("reference_days")[0]),
         "flows": layout.flows(ask("flows"), ask("flow_pairs")),
         "residents": layout.one(ask("residents")),

@@ -113,8 +113,8 @@ def marts_of_dashboard(dashboard: Dashboard) -> list[str]:
 
 
 def has_levels(dashboard: Dashboard) -> bool:
-    """Whether its charts are about areas: those of listeners are not."""
-    return dashboard.slug != "listeners"
+    """Whether its charts are about areas: those of listeners and of need are not."""
+    return dashboard.slug not in ("listeners", "need")
 
 
 def models_of(dataset_name: str) -> list[str]:

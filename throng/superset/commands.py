@@ -144,7 +144,8 @@ def _files(address: str, marts: set[str], target: Path) -> dict[str, str]:
     Raises:
         SupersetError: it was built by another version, or the role does not see all marts.
     """
-    feeds = ["listening"] if "listener_summary" in marts else []
+    shown_by = {"listening": "listener_summary", "indicators": "need_ranking"}
+    feeds = [feed for feed, mart in shown_by.items() if mart in marts]
     folders = ["--target-path", str(target), "--log-path", str(target)]
     run_dbt("parse", *folders, "--vars", json.dumps({"feeds": feeds}), quiet=True)
     manifest = _read(target / "manifest.json")

@@ -103,6 +103,23 @@ def bar(
     return Chart(name, dataset, "echarts_timeseries_bar", (metric,), columns, params, where)
 
 
+def scatter(name: str, dataset: str, metric: str, x_axis: str, by: Sequence[str]) -> Chart:
+    """A point for each group, where two numbers of it are. Its name shows when pointed at."""
+    params = {
+        "x_axis": x_axis,
+        "metrics": [metric],
+        "groupby": list(by),
+        "row_limit": 10000,
+        "truncate_metric": True,
+        "show_legend": False,
+        "rich_tooltip": False,
+        "markerSize": 8,
+        "y_axis_format": "SMART_NUMBER",
+    }
+    columns = (x_axis, *by)
+    return Chart(name, dataset, "echarts_timeseries_scatter", (metric,), columns, params)
+
+
 def pivot(
     name: str,
     dataset: str,
@@ -886,4 +903,72 @@ LISTENERS = Dashboard(
     ),
 )
 
-DASHBOARDS = (PRESENCE, FLOWS, RESIDENTS, STOPS, PROFILES, LISTENERS)
+NEED = Dashboard(
+    "need",
+    "Where help is needed most",
+    (
+        (
+            listed(
+                "The greatest need first, and why",
+                "need_ranking",
+                [
+                    *("need_rank", "entity", "need_index", "need_cluster", "reasons"),
+                    *("agglomerative_cluster", "n_indicators", "n_missing", "n_outliers"),
+                ],
+                {},
+                width=12,
+            ),
+        ),
+        (
+            bar(
+                "Mean need of a cluster by indicator; cluster 1 has the greatest",
+                "need_clusters",
+                "published_mean_need",
+                "indicator",
+                ["need_cluster"],
+                {},
+            ),
+            scatter(
+                "Entities with similar figures are near each other",
+                "need_projection",
+                "published_second_component",
+                "first_component",
+                ["entity"],
+            ),
+        ),
+        (
+            pivot(
+                "Need by entity and indicator",
+                "need_values",
+                "published_need",
+                ["entity"],
+                "indicator",
+                {},
+                label="need",
+                width=12,
+            ),
+        ),
+        (
+            listed(
+                "How well each number of clusters fits",
+                "need_choice_of_k",
+                [
+                    *("n_clusters", "wcss", "elbow_height", "silhouette"),
+                    *("agglomerative_silhouette", "is_chosen"),
+                ],
+                {},
+            ),
+            pivot(
+                "What the components are made of",
+                "need_components",
+                "published_loading",
+                ["indicator"],
+                "component_number",
+                {},
+                label="loading",
+            ),
+        ),
+    ),
+)
+
+DASHBOARDS = (PRESENCE, FLOWS, RESIDENTS, STOPS, PROFILES, LISTENERS, NEED)

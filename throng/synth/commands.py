@@ -1,4 +1,4 @@
-"""`throng synth` and `throng synth listeners`."""
+"""`throng synth`, `throng synth listeners` and `throng synth indicators`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from throng.errors import fail
+from throng.synth.indicator_settings import IndicatorReport, IndicatorSettings
 from throng.synth.listener_settings import ListenerReport, ListenerSettings
 from throng.synth.settings import FORMATS, Report, Settings, SynthError
 
 HALF_WAY = "half-way"
 DEFAULTS = Settings()
 LISTENERS = ListenerSettings()
+INDICATORS = IndicatorSettings()
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -153,6 +155,50 @@ def listener_summary(report: ListenerReport, landing: Path) -> str:
         *((reason, f"{count:,}", "rows") for reason, count in report.dirty.items()),
         ("customers", f"{report.customers:,}", ""),
         ("landing files", "2", f"{report.bytes / 1e6:,.1f} MB"),
+        ("time", f"{report.seconds:,.1f}", "s"),
+    ]
+    table = [f"{name:<20}{value:>14}  {unit}".rstrip() for name, value, unit in lines]
+    return "\n".join([f"{'landing folder':<20}{landing}", *table])
+
+
+@app.command()
+def indicators(
+    landing: Annotated[
+        Path, typer.Option(envvar="THRONG_LANDING", help="Folder for indicators.")
+    ] = Path("data/landing"),
+    entities: Annotated[int, typer.Option(help="Number of countries.")] = INDICATORS.entities,
+    seed: Annotated[int, typer.Option(help="Same seed and options: same bytes.")] = INDICATORS.seed,
+    with_dirt: Annotated[
+        bool, typer.Option("--dirt/--no-dirt", help="Leave out and spoil some figures, or none.")
+    ] = INDICATORS.dirt,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file of an earlier run.")
+    ] = False,
+) -> None:
+    """Make countries with figures that say where help is needed: indicators/indicators.csv."""
+    from throng.synth.indicators import generate_indicators
+
+    try:
+        _require_local(landing)
+        settings = IndicatorSettings(entities=entities, seed=seed, dirt=with_dirt)
+        report = generate_indicators(settings, landing, force=force)
+    except SynthError as error:
+        fail(error)
+    except OSError as error:
+        fail(f"cannot write {error.filename or landing}: {error.strerror}.")
+    if report.reused:
+        typer.echo(f"Already there, reused: {landing} ({report.entities:,} countries).")
+        return
+    typer.echo(indicator_summary(report, landing))
+
+
+def indicator_summary(report: IndicatorReport, landing: Path) -> str:
+    """What a run made, one aligned line per quantity."""
+    lines = [
+        ("countries", f"{report.entities:,}", ""),
+        *((name, f"{count:,}", "") for name, count in report.groups.items()),
+        ("figures left out", f"{report.missing:,}", ""),
+        ("landing files", "1", f"{report.bytes / 1e6:,.2f} MB"),
         ("time", f"{report.seconds:,.1f}", "s"),
     ]
     table = [f"{name:<20}{value:>14}  {unit}".rstrip() for name, value, unit in lines]

@@ -21,9 +21,10 @@ MANIFEST = "synth.json"
 #: nothing about files of the same names in some other landing folder.
 MARKER = ".synth"
 UNFINISHED = ".unfinished-"
-#: Feeds of another command (throng synth listeners), or an operator's: a country neither reads,
-#: counts nor replaces them.
 LISTENER_FOLDERS = ("listening_events", "customers")
+#: Feeds of other commands (throng synth listeners, indicators), or an operator's: a country neither
+#: reads, counts nor replaces them.
+OTHER_FEEDS = (*LISTENER_FOLDERS, "indicators")
 
 
 class Folders:
@@ -194,12 +195,12 @@ def _alive(pid: str) -> bool:
 
 def _files(folder: Path) -> list[str]:
     """Relative paths of the files in a folder, sorted; hidden ones (.gitkeep) do not count, nor do
-    those of the listeners."""
+    those of other feeds."""
     names = (p.relative_to(folder) for p in folder.rglob("*") if not p.is_dir())
     return sorted(
         n.as_posix()
         for n in names
-        if n.parts[0] not in LISTENER_FOLDERS and not any(part[0] == "." for part in n.parts)
+        if n.parts[0] not in OTHER_FEEDS and not any(part[0] == "." for part in n.parts)
     )
 
 

@@ -25,6 +25,7 @@ from throng.udfs.boundaries import (
 )
 from throng.udfs.correlations import correlate_days
 from throng.udfs.forecasts import forecast_days
+from throng.udfs.need import cluster_points, principal_components
 from throng.udfs.outlines import draw_outlines
 from throng.udfs.pseudonyms import inspect_keys, keyed_bits, pseudonym_key_id, pseudonymise
 from throng.udfs.segments import find_segments
@@ -70,6 +71,13 @@ _JOURNEYS = (
     "distance_km double, path_km double, duration_min_minutes double, "
     "duration_max_minutes double, passed_cells array<int>>>"
 )
+_CLUSTERINGS = (
+    "array<struct<n_clusters int, wcss double, silhouette double, "
+    "agglomerative_silhouette double, clusters array<int>, agglomerative_clusters array<int>>>"
+)
+_COMPONENTS = (
+    "array<struct<explained_variance_share double, loadings array<double>, scores array<double>>>"
+)
 _OUTLINES = (
     "array<struct<area_id string, outline string, outline_source string, "
     "centroid_longitude double, centroid_latitude double, area_km2 double>>"
@@ -96,6 +104,8 @@ REGISTRY: list[Udf] = [
     Udf("find_segments", find_segments, _SEGMENTS, deterministic=True),
     Udf("forecast_days", forecast_days, _FORECAST, deterministic=True),
     Udf("correlate_days", correlate_days, _CORRELATIONS, deterministic=True),
+    Udf("cluster_points", cluster_points, _CLUSTERINGS, deterministic=True),
+    Udf("principal_components", principal_components, _COMPONENTS, deterministic=True),
     Udf("draw_outlines", draw_outlines, _OUTLINES, deterministic=True),
     Udf("boundary_box", boundary_box, _BOX, deterministic=True),
     Udf("sites_near_boundary", sites_near_boundary, _NEARBY, deterministic=True),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from throng.phone_use import segments
+from throng.udfs.points import array_of
 
 SEGMENTS = pa.struct([("centres", pa.list_(pa.list_(pa.float64()))), ("silhouette", pa.float64())])
 
@@ -28,13 +27,8 @@ def find_segments(points: pa.Array) -> pa.Array:
 
 
 def _of_list(points: pa.ListScalar) -> dict[str, list[list[float]] | float] | None:
-    if not points.is_valid or not len(points.values):
-        return None
-    sizes = pc.list_value_length(points.values).to_numpy(zero_copy_only=False)
-    numbers = points.values.flatten().to_numpy(zero_copy_only=False).astype(float)
-    if len(set(sizes)) != 1 or not np.isfinite(numbers).all():
-        raise ValueError("Points must be lists of as many finite numbers each.")
-    found = segments.find_segments(numbers.reshape(len(sizes), -1))
+    numbers = array_of(points)
+    found = None if numbers is None else segments.find_segments(numbers)
     if found is None:
         return None
     return {"centres": found.centres.tolist(), "silhouette": found.silhouette}

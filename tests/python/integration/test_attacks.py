@@ -122,7 +122,8 @@ def attacked(country: Country, tables: dict[str, pa.Table], *relation_ids: str) 
     assert len(relations) == len(relation_ids)
     names = {name for relation in relations for name in relation.tables}
     wanted = {name: tables[name] for name in names - set(country.lookups)}
-    return audit({**wanted, **country.lookups}, relations, K, workers=1)
+    # Here all days are of the reference period, so no row is of those after it.
+    return audit({**wanted, **country.lookups}, relations, K, skip_missing=True, workers=1)
 
 
 def found(audited: Audit) -> tuple[int, int]:

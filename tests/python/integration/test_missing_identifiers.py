@@ -6,7 +6,7 @@ import pytest
 
 from tests.python.support.cases import case
 from tests.python.support.inline import compiled
-from tests.python.support.tiny_landing import AREAS, CELLS
+from tests.python.support.tiny_landing import landing_with
 
 COUNTED = ["+candidate_count_subscribers", "+candidate_total_subscribers", "rejected_events"]
 JUDGED = """
@@ -14,14 +14,6 @@ select area_id, n_subscribers, {{ has_min_group_size('n_subscribers') }}
 from protected.candidate_count_subscribers
 where period = 'week' and area_level = 'district'
 """
-
-
-def landing_with(folder, **files: str):
-    """A landing folder: one area, one cell, and the files of events and other feeds."""
-    for name, text in {"cell_sites": CELLS, "areas": AREAS, **files}.items():
-        (folder / name).mkdir()
-        (folder / name / "file.csv").write_text(text)
-    return folder
 
 
 def counted(server, landing) -> dict[str, tuple[int, bool]]:

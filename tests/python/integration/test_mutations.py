@@ -159,8 +159,8 @@ SELECTED = {
         ),
         pytest.param(
             "models/intermediate/events/int_events_checked.sql",
-            "when copy_number > 1 then 'duplicate'",
-            "when copy_number > 2 then 'duplicate'",
+            "when copies_numbered.copy_number > 1 then 'duplicate'",
+            "when copies_numbered.copy_number > 2 then 'duplicate'",
             "one_of_equal_rows_counts",
             id="copies counted",
         ),

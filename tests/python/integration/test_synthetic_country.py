@@ -23,7 +23,7 @@ import pytest
 import shapely
 
 from tests.python.conftest import PROJECT, run_throng
-from tests.python.support import dashboards, listeners, phone_use, quality, worksheets
+from tests.python.support import dashboards, listeners, need, phone_use, quality, worksheets
 from tests.python.support.browser import browser
 from tests.python.support.marts import ALL_MARTS
 from tests.python.support.synthetic_country import DAYS, FIRST, LAST, throng
@@ -799,8 +799,9 @@ def answers_of(server, sql: str) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=columns)
 
 
-#: What so small a country has no published number for: pairs of areas, and few seen at home only.
-NO_ANSWER = {"commuting_belts", "home_relocations", "who_stays_home"}
+#: What so small a country has no published number for: pairs of areas, and few seen at home only; and
+#: two weeks are too short for a baseline.
+NO_ANSWER = {"commuting_belts", "emptied_or_filled", "home_relocations", "who_stays_home"}
 
 
 @pytest.mark.long
@@ -888,6 +889,7 @@ NO_ROWS = {
     "Areas before, during and after events: change in percent of usual days",
     "People as estimated: change in percent of the same weekday of the baseline",
     "In one area and later in another: change in percent of the same weekday",
+    "Into and out of an area: difference from the same weekday, in median deviations",
     "Where the network was probably down",
     "The next two weeks, subscribers by day as forecast",
     "Errors of such forecasts in the past, in subscribers",
@@ -1030,6 +1032,13 @@ def test_context_goes_with_the_release_and_its_wrong_rows_have_reasons(server, c
     assert {(lag, n, is_correlation) for _, lag, n, is_correlation in found} == {(0, 14, True)}
 
 
+def test_where_help_is_needed_goes_with_the_release(server, country, published):
+    """From the file to the ranking; test_need.py has all options and what is wrong in files."""
+    file = country / "landing" / "indicators" / "indicators.csv"
+    need.assert_need(server, pd.read_csv(file, index_col="entity"))
+    assert len(server.query("select distinct published_at from released.indicators")) == 1
+
+
 def test_estimates_of_people_are_of_published_numbers(server, country, published):
     """Null where the number is, never fewer than those seen, and within their own interval."""
     wheres = {
@@ -1073,7 +1082,7 @@ def test_what_is_too_old_goes_and_what_is_published_stays(server, country, publi
     assert all(counts_before)
     options = ["purge_expired", "--args", json.dumps({"as_of": "2021-01-01"})]
     limits = {"retention_subscriber_days": 1000, "retention_candidates_days": 1000}
-    feeds = ["listening", "context"]
+    feeds = ["listening", "context", "indicators"]
     done = server.dbt("run-operation", *options, landing=landing, feeds=feeds, **limits)
     assert done.returncode == 0, done.stdout
     assert not any(counts(expired))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from throng.report.queries import FINDINGS, QUERIES
+from throng.report.queries import FINDINGS, QUERIES, QUERIES_OF_FEEDS
 from throng.superset.bundle import dashboards_of, marts_of_dashboard, models_for_readers
 
 
@@ -16,12 +16,18 @@ def exposures(manifest):
     }
 
 
+def marts_in(sql):
+    return set(re.findall(r"\bmarts\.(\w+)", sql))
+
+
 def readers(manifest):
     """The same, by what the report asks and the charts show."""
-    report = " ".join([*QUERIES.values(), *FINDINGS.values()])
-    dashboards = dashboards_of(models_for_readers(manifest))
+    models = models_for_readers(manifest)
+    dashboards = dashboards_of(models)
+    panels = {f"report_of_{name}": marts_in(sql) for name, sql in QUERIES_OF_FEEDS.items()}
     return {
-        "report": set(re.findall(r"\bmarts\.(\w+)", report)),
+        "report": marts_in(" ".join([*QUERIES.values(), *FINDINGS.values()])),
+        **{panel: read for panel, read in panels.items() if read <= set(models)},
         **{f"superset_{shown.slug}": set(marts_of_dashboard(shown)) for shown in dashboards},
     }
 
@@ -30,9 +36,11 @@ def test_exposures_are_the_report_and_the_dashboards(manifest):
     assert exposures(manifest) == readers(manifest)
 
 
-def test_without_listeners_too(manifest, events_manifest):
+def test_without_listeners_and_indicators_too(manifest, events_manifest):
     assert exposures(events_manifest) == readers(events_manifest)
-    assert set(exposures(manifest)) - set(exposures(events_manifest)) == {"superset_listeners"}
+    assert set(exposures(manifest)) - set(exposures(events_manifest)) == {
+        *("superset_listeners", "superset_need", "report_of_need"),
+    }
 
 
 def test_an_exposure_reads_what_is_for_readers(manifest):

@@ -8,11 +8,11 @@ import pytest
 
 from tests.python.conftest import PROJECT
 
-NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((PROJECT / "notebooks").rglob("*.ipynb"))
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) == 3
+    assert [path.parent.name for path in NOTEBOOKS] == ["notebooks"] * 3 + ["labs"] * 2
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -118,7 +118,8 @@ def test_events_alone_build_few_nodes(events_manifest):
         and node["config"]["materialized"] != "ephemeral"
     ]
     assert len(nodes) <= 283
-    assert not [name for name in nodes if "listen" in name or "recharge" in name]
+    of_feeds = re.compile("listen|recharge|^(stg_landing__|int_)indicators|^indicator_names|^need_")
+    assert not [name for name in nodes if of_feeds.search(name)]
 
 
 def test_marts_are_released_and_tested_in_one_way(manifest):
@@ -350,6 +351,8 @@ def test_every_protected_table_says_for_how_long_it_is_kept(manifest):
         "int_areas_by_level",
         "int_cell_site_versions",
         "int_implausible_dates",
+        "int_indicators",
+        "int_indicators_checked",
         "int_cells_checked",
         "int_cells_placed",
         "int_list_problems",

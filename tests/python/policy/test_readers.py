@@ -12,7 +12,7 @@ READ_BY_PEOPLE = {
     "int_suspicious_subscribers",
 }
 #: What `throng release publish` copies.
-PUBLISHED = {"int_area_outlines"}
+PUBLISHED = {"int_area_outlines", "int_indicators"}
 #: What a mart reads with `noise_mechanism: dp_laplace` only.
 READ_WITH_NOISE = {"int_bounded_count_subscribers", "int_bounded_count_visits_home_away"}
 

@@ -139,6 +139,11 @@ def made_up_study(n_areas=12, n_days=21, withheld=0.1, seed=1, boundaries="ficti
             "change": change,
             "estimates": estimates,
             "context": layout.context(context),
+            "need": [
+                ["Alba & <b>", "child_mortality, income_per_person", 0.8123, 1],
+                ["Brea", "inflation", 0.61, 1],
+                ["Cora", "", 0.05, 3],
+            ],
             "reference": [days[0], days[min(13, n_days - 1)]],
             "flows": layout.flows(pairs, counts),
             "residents": layout.one([row[1:] for row in rows(weeks[:1], 50, 900)]),

@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.python.conftest import PROJECT, Server, run_throng
 from tests.python.support.killing import killed, leave_half_tables
 from throng.synth.generator import generate
+from throng.synth.indicator_settings import IndicatorSettings
+from throng.synth.indicators import generate_indicators
 from throng.synth.listeners import ListenerSettings, generate_listeners
 from throng.synth.settings import Settings
 
@@ -69,6 +71,7 @@ def build(server: Server, folder: Path) -> None:
     feed = ListenerSettings(events=12_000, customers=400, start=FIRST, days=days, seed=5)
     generate_listeners(feed, folder / "landing")
     write_context(folder / "landing")
+    generate_indicators(IndicatorSettings(40), folder / "landing")
     late, away = folder / "landing" / LATE, folder / "late.csv.gz"
     late.rename(away)
     command = ["release", "build", "--vars", json.dumps(DAYS)]

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 AREAS = "area_id,area_level,area_name,parent_area_id\na1,district,A,\n"
 CELLS = "cell_id,longitude,latitude,area_id\nc1,0,0,a1\n"
+
+
+def landing_with(folder: Path, **files: str) -> Path:
+    """A landing folder: one area, one cell, and the files of events and other feeds."""
+    for name, text in {"cell_sites": CELLS, "areas": AREAS, **files}.items():
+        (folder / name).mkdir()
+        (folder / name / "file.csv").write_text(text, encoding="utf-8")
+    return folder
 
 
 def stopped_with(done) -> str:

@@ -230,6 +230,17 @@ def test_what_goes_together_is_said_with_its_lag(reader):
     assert "more than by chance" in reader.page.locator("#context-hint").inner_text()
 
 
+def test_where_help_is_needed_most_is_said_with_the_reasons(reader):
+    rows = reader.page.locator("#need-table tbody tr").all_inner_texts()
+    assert rows == [
+        "Alba & <b>\tchild mortality, income per person\t0.81\t1",
+        "Brea\tinflation\t0.61\t1",
+        "Cora\t\t0.05\t3",
+    ]
+    reader.page.select_option("#language", "fr")
+    assert "besoin" in reader.page.locator("#need").inner_text()
+
+
 def test_the_line_marks_what_is_withheld_and_what_happened(reader):
     series = [numbers(start=day)[0] for day in sorted(STUDY.data["people"]["district"]["day"])]
     assert None in series

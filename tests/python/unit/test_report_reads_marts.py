@@ -6,10 +6,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from throng.report.queries import FINDINGS, QUERIES
+from throng.report.queries import FINDINGS, QUERIES, QUERIES_OF_FEEDS
 
 
-@pytest.mark.parametrize("sql", [*QUERIES.values(), *FINDINGS.values()])
+@pytest.mark.parametrize("sql", [*QUERIES.values(), *QUERIES_OF_FEEDS.values(), *FINDINGS.values()])
 def test_each_statement_reads_marts_only(sql):
     text = sql.format(periods="'day'", indicators="'active_days'", level="admin1")
     [statement] = sqlglot.parse(text, read="spark")

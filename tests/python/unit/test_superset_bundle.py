@@ -221,13 +221,15 @@ def test_every_mart_is_on_a_dashboard(models):
     assert set(models) <= shown
 
 
-def test_without_listeners_there_is_no_dashboard_of_theirs(manifest, events_manifest):
+def test_a_feed_that_has_not_landed_has_no_dashboard(manifest, events_manifest):
     assert {dashboard.slug for dashboard in DASHBOARDS} - {
         dashboard.slug for dashboard in dashboards_of(models_for_readers(events_manifest))
-    } == {"listeners"}
+    } == {"listeners", "need"}
     made = bundle(events_manifest, ADDRESS, SQL)
-    assert not [text for text in made.values() if "listener" in text]
-    assert "dashboards/listeners.yaml" in bundle(manifest, ADDRESS, SQL)
+    assert not [text for text in made.values() if "listener" in text or "need_" in text]
+    assert bundle(manifest, ADDRESS, SQL).keys() >= {
+        *("dashboards/listeners.yaml", "dashboards/need.yaml"),
+    }
 
 
 def test_the_connection_is_no_way_around_the_marts(files):

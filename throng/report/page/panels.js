@@ -13,6 +13,7 @@ function drawPanels() {
   drawTrips();
   drawProfiles();
   drawContext();
+  drawNeed();
 }
 
 function say(id, key, values = {}) {
@@ -157,5 +158,13 @@ function drawContext() {
     ([index, series, lag, , correlation]) => [
       areas()[index].name, series, signed(lag, number(lag, 0)),
       signed(correlation, number(correlation, 2)),
+    ]), 2);
+}
+
+function drawNeed() {
+  element("need").hidden = !study.need.length;
+  fillTable("need-table", ["entity", "reasons", "need_index", "need_cluster"], study.need.map(
+    ([entity, reasons, index, cluster]) => [
+      entity, reasons.replaceAll("_", " "), number(index, 2), number(cluster, 0),
     ]), 2);
 }
