@@ -799,8 +799,8 @@ def answers_of(server, sql: str) -> pd.DataFrame:
         return pd.DataFrame(cursor.fetchall(), columns=columns)
 
 
-#: What so small a country has no published number for: pairs of areas, and few seen at home only; and
-#: two weeks are too short for a baseline.
+#: What so small a country has no published number for: pairs of areas, and few seen at home only;
+#: and two weeks are too short for a baseline.
 NO_ANSWER = {"commuting_belts", "emptied_or_filled", "home_relocations", "who_stays_home"}
 
 
